@@ -1,0 +1,120 @@
+"""The artist's choices, as plain values. Standard library only: Blender and the worker both import this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from .errors import FitError
+
+QUALITIES = ("draft", "standard", "best")
+MAP_SIZES = (512, 1024, 2048, 4096)
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class GeometrySettings:
+    """How the shape, the expressions and the cameras are fitted.
+
+    Attributes:
+        rounds: Levenberg-Marquardt rounds over the landmarks.
+    """
+
+    rounds: int
+
+
+@dataclass(frozen=True)
+class AppearanceSettings:
+    """How lighting and maps are fitted through the renderer.
+
+    Attributes:
+        steps: Gradient steps in all.
+        render_size: Longer side, in pixels, of the photo that is compared.
+    """
+
+    steps: int
+    render_size: int
+
+
+_GEOMETRY = {
+    "draft": GeometrySettings(rounds=8),
+    "standard": GeometrySettings(rounds=12),
+    "best": GeometrySettings(rounds=20),
+}
+_APPEARANCE = {
+    "draft": AppearanceSettings(steps=20, render_size=256),
+    "standard": AppearanceSettings(steps=60, render_size=256),
+    "best": AppearanceSettings(steps=150, render_size=512),
+}
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """One reconstruction, as the artist asked for it.
+
+    Attributes:
+        quality: ``"draft"``, ``"standard"`` or ``"best"``; decides the stages' settings.
+        map_size: Side of the square maps in pixels; one of :data:`MAP_SIZES`.
+        device: ``"auto"`` (the GPU where there is one), ``"cpu"`` or ``"cuda"``.
+        seed: Seed of everything random, at least 0; the same seed gives the same head.
+        threads: CPU threads, at least 0; 0 leaves the choice to Relit.
+        face: Which face to take in photos that show several, from 0, left to right; ``None``
+            takes the largest.
+
+    Raises:
+        FitError: When a value is not one of those that are allowed.
+    """
+
+    quality: str = "standard"
+    map_size: int = 1024
+    device: str = "auto"
+    seed: int = 0
+    threads: int = 0
+    face: int | None = None
+
+    def __post_init__(self) -> None:
+        _require_one_of("quality", self.quality, QUALITIES)
+        _require_one_of("map size", self.map_size, MAP_SIZES)
+        _require_one_of("device", self.device, DEVICES)
+        _require_whole_number("seed", self.seed)
+        _require_whole_number("number of threads", self.threads)
+        if self.face is not None:
+            _require_whole_number("face", self.face)
+
+    @property
+    def geometry(self) -> GeometrySettings:
+        """The geometry stage's settings at this quality."""
+        return _GEOMETRY[self.quality]
+
+    @property
+    def appearance(self) -> AppearanceSettings:
+        """The appearance stage's settings at this quality."""
+        return _APPEARANCE[self.quality]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the choices as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FitSettings:
+        """Return the settings that :meth:`to_dict` wrote.
+
+        Raises:
+            FitError: When a name is unknown or a value is not allowed.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise FitError(f"The settings hold unknown names: {', '.join(unknown)}.", "Update the older side of Relit.")
+        return cls(**values)
+
+
+def _require_one_of(what: str, value: object, allowed: tuple) -> None:
+    if isinstance(value, bool) or value not in allowed:
+        choices = ", ".join(str(choice) for choice in allowed)
+        raise FitError(f"The {what} is {value!r}; it must be one of {choices}.", f"Choose one of {choices}.")
+
+
+def _require_whole_number(what: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise FitError(f"The {what} is {value!r}; it must be a whole number from 0 up.", "Give 0 or more.")
