@@ -1,0 +1,165 @@
+"""Light and albedo of a head, from its photos: alternating least squares in UV space.
+
+What a photo shows of a texel is ``albedo * (transfer . light) + gloss . light``: linear in the light, and its
+logarithm is linear in the coefficients of the albedo prior. So each half of the problem is a small weighted
+linear system, and a few alternations take milliseconds (alternate descent, as in AlbedoGAN, arXiv 2304.12483).
+
+Skin tone and exposure can stand in for each other (a darker person in a brighter light). The direction that the
+photo says nothing about is settled apart, by :func:`_settle_tone`: how likely the tone is under the prior against
+how likely such a light is in a photograph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
+"""[25] the band l of each spherical-harmonic coefficient of order 4."""
+
+# What to expect of a photograph's light on a face, as logarithms: a camera exposes for the face (shading near
+# one), give or take half a stop, and balances its white within some 8 %.
+EXPECTED_SHADING = np.log(0.8)
+SHADING_SPREAD = 0.30
+WHITE_BALANCE_SPREAD = 0.08
+# Standard deviation of a texel's logarithm around the model, and how many texels' worth of independent evidence
+# a whole face holds (neighbours say the same thing).
+TEXEL_NOISE = 0.12
+INDEPENDENT_TEXELS = 400.0
+
+
+@dataclass(frozen=True)
+class TexelEvidence:
+    """What one photo says, at the texels of the prior's atlas.
+
+    Attributes:
+        colour: [N,3] linear light as photographed.
+        weight: [N] confidence in [0,1].
+        transfer: [N,25] diffuse light transfer: outgoing radiance of a white surface = ``transfer @ light``.
+        gloss: [N,25] the same for the specular part, albedo included.
+    """
+
+    colour: np.ndarray
+    weight: np.ndarray
+    transfer: np.ndarray
+    gloss: np.ndarray
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """Attributes: ``lighting``, one [25,3] radiance in spherical harmonics per photo (head frame); ``albedo`` [K]
+    coefficients of the prior; ``tone_uncertainty``, standard deviation of the logarithm of the skin's lightness."""
+
+    lighting: tuple[np.ndarray, ...]
+    albedo: np.ndarray
+    tone_uncertainty: float
+
+
+def fit_appearance(
+    evidence: list[TexelEvidence], log_mean: np.ndarray, log_basis: np.ndarray, rounds: int = 8
+) -> Appearance:
+    """Estimate each photo's light and the albedo that they share.
+
+    Args:
+        evidence: one per photo, all at the same N texels.
+        log_mean: [N,3] logarithm of the prior's mean albedo.
+        log_basis: [K,N,3] the prior's modes, one standard deviation each.
+        rounds: alternations; the robust weights settle within about five.
+    """
+    coefficients = np.zeros(len(log_basis))
+    flat_basis = log_basis.reshape(len(log_basis), -1).astype(np.float64)
+    lighting: list[np.ndarray] = []
+    spread = SHADING_SPREAD
+    for _ in range(rounds):
+        log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
+        albedo = np.exp(log_albedo)
+        lighting = [_solve_light(photo, albedo, _robust_weight(photo, albedo, light))
+                    for photo, light in zip(evidence, lighting or [None] * len(evidence), strict=True)]
+        system = np.eye(len(coefficients))
+        target = np.zeros(len(coefficients))
+        for photo, light in zip(evidence, lighting, strict=True):
+            weight = np.repeat(_robust_weight(photo, albedo, light), 3) * _evidence_per_texel(photo)
+            residual = (_log_albedo_seen(photo, light) - log_mean).ravel()
+            weighted = flat_basis * weight
+            system += weighted @ flat_basis.T
+            target += weighted @ residual
+        coefficients = np.linalg.solve(system, target)
+        coefficients, lighting, spread = _settle_tone(
+            coefficients, system, flat_basis, evidence, lighting, log_mean.shape
+        )
+    return Appearance(tuple(light.astype(np.float32) for light in lighting), coefficients.astype(np.float32), spread)
+
+
+def _shading(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
+    return np.maximum(photo.transfer @ light, 0.02)
+
+
+def _log_albedo_seen(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
+    matte = np.maximum(photo.colour - np.maximum(photo.gloss @ light, 0), 0.15 * photo.colour)
+    return np.log(np.maximum(matte, 2e-3)) - np.log(_shading(photo, light))
+
+
+def _robust_weight(photo: TexelEvidence, albedo: np.ndarray, light: np.ndarray | None) -> np.ndarray:
+    """Cauchy weights [N] on the logarithmic residual; clipped and black texels say little about anything."""
+    brightest = photo.colour.max(1)
+    weight = photo.weight * np.clip((1.0 - brightest) / 0.1, 0.05, 1) * np.clip(brightest / 0.02, 0, 1)
+    if light is None:
+        return weight
+    residual = np.abs(_log_albedo_seen(photo, light) - np.log(albedo)).mean(1)
+    return weight / (1 + (residual / (1.5 * TEXEL_NOISE)) ** 2)
+
+
+def _evidence_per_texel(photo: TexelEvidence) -> float:
+    total = max(float(photo.weight.sum()), 1.0)
+    return min(INDEPENDENT_TEXELS / total, 1.0) / TEXEL_NOISE**2
+
+
+def _solve_light(photo: TexelEvidence, albedo: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the light [25,3] that explains the photo, by ridge regression that prefers smooth light."""
+    # Equations are divided by the expected brightness, so that a dark face counts as much as a light one.
+    level = max(float(np.average(photo.colour.mean(1), weights=weight + 1e-9)), 1e-3)
+    ridge = np.array([1e-4, 4e-3, 1.5e-2, 6e-2, 1.5e-1])[BANDS]
+    light = np.zeros((len(BANDS), 3))
+    for channel in range(3):
+        response = (photo.transfer * albedo[:, channel : channel + 1] + photo.gloss) / level
+        weighted = response * weight[:, None]
+        scale = float((weight * (albedo[:, channel] / level) ** 2).sum()) + 1e-9
+        system = weighted.T @ response + np.diag(ridge) * scale
+        light[:, channel] = np.linalg.solve(system, weighted.T @ (photo.colour[:, channel] / level))
+    return light
+
+
+def _settle_tone(
+    coefficients: np.ndarray,
+    system: np.ndarray,
+    flat_basis: np.ndarray,
+    evidence: list[TexelEvidence],
+    lighting: list[np.ndarray],
+    shape: tuple[int, ...],
+) -> tuple[np.ndarray, list[np.ndarray], float]:
+    """Move tone between albedo and light to where both are most plausible.
+
+    A shift s (3 logarithms) of the albedo, with the light divided by exp(s), leaves every picture as it is. The
+    prior pays |c + P s|^2, the lights pay their distance from a normally exposed, white-balanced one.
+    """
+    face = np.clip(sum(photo.weight for photo in evidence), 0, 1)
+    weighted = flat_basis * np.repeat(face, 3)
+    gram = weighted @ flat_basis.T / max(face.sum(), 1.0) * 50 + np.eye(len(coefficients)) * 1e-2
+    shift_basis = np.zeros((len(coefficients), 3))
+    for channel in range(3):
+        constant = np.zeros(shape)
+        constant[:, channel] = 1
+        shift_basis[:, channel] = np.linalg.solve(gram, weighted @ constant.ravel() / max(face.sum(), 1.0) * 50)
+    average = np.full((1, 3), 1 / 3)
+    chroma = np.eye(3) - 1 / 3
+    precision = average.T @ average * 9 / 3 / SHADING_SPREAD**2 / 3 + chroma / WHITE_BALANCE_SPREAD**2
+    system3 = shift_basis.T @ shift_basis
+    target = -shift_basis.T @ coefficients
+    for photo, light in zip(evidence, lighting, strict=True):
+        mean = np.log(np.average(_shading(photo, light), axis=0, weights=photo.weight + 1e-9))
+        system3 += precision
+        target += precision @ (mean - EXPECTED_SHADING)
+    shift = np.clip(np.linalg.solve(system3, target), -1, 1)
+    spread = float(np.sqrt(average @ np.linalg.inv(system3) @ average.T)[0, 0])
+    return coefficients + shift_basis @ shift, [light / np.exp(shift) for light in lighting], spread

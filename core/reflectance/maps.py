@@ -1,0 +1,217 @@
+"""The maps of a head: what the photos saw, de-lit, with the prior where they saw nothing.
+
+All work is done on the logarithm of the ratio between the albedo that a photo shows and the albedo that the
+prior explains. Its coarse part is mostly light that the light model missed, so only some of it is believed; its
+fine part is the person (brows, lips, freckles, wrinkles) and is kept as it is. Texels that no photo saw take the
+mirrored side, then the prior, and the coarse part continues across them as a membrane: no seam can form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ..completion.atlas import Atlas, bleed, pull_push
+
+# Coarse means larger than this share of the map (a face is some 0.6 of it wide).
+COARSE = 0.035
+# How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
+KEEP_LIGHTNESS = 0.35
+KEEP_COLOUR = 0.75
+# Height in metres of a crease that is e times darker than its surroundings.
+CREASE_DEPTH = 0.00045
+
+
+@dataclass(frozen=True)
+class ReflectanceMaps:
+    """Images of one size; row 0 is v = 1.
+
+    Attributes:
+        diffuse_albedo: [S,S,3] linear.
+        specular_albedo: [S,S] Principled "Specular IOR Level".
+        roughness: [S,S] Principled roughness.
+        normal: [S,S,3] tangent space, unit length, +Y up the map.
+        provenance: [S,S,3] shares of observed, mirrored and filled, adding up to 1 inside the charts.
+    """
+
+    diffuse_albedo: np.ndarray
+    specular_albedo: np.ndarray
+    roughness: np.ndarray
+    normal: np.ndarray
+    provenance: np.ndarray
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One de-lit photo at the atlas's texels.
+
+    Attributes:
+        log_albedo: [N,3] logarithm of the albedo that the photo shows.
+        confidence: [N] in [0,1].
+        sharpness: [N] photo pixels per texel, at most 1: how much of the map's detail the photo can carry.
+    """
+
+    log_albedo: np.ndarray
+    confidence: np.ndarray
+    sharpness: np.ndarray
+
+
+@dataclass(frozen=True)
+class PriorMaps:
+    """The prior's maps at the atlas's size: all [S,S(,C)].
+
+    ``log_albedo`` without detail, ``albedo_detail`` multiplicative around 1, ``normal_detail`` [S,S,2] slopes.
+    """
+
+    log_albedo: np.ndarray
+    albedo_detail: np.ndarray
+    specular_albedo: np.ndarray
+    roughness: np.ndarray
+    normal_detail: np.ndarray
+
+
+def delight(
+    colour: np.ndarray, shading: np.ndarray, gloss: np.ndarray, expected_albedo: np.ndarray, light_colour: np.ndarray
+) -> np.ndarray:
+    """Return the logarithm of the albedo [N,3] that a photo shows, highlights removed.
+
+    Besides the gloss that the model predicts, what is left of a highlight is found by the dichromatic model
+    (Shafer 1985): a highlight has the light's colour, the body has the skin's, and it can only brighten.
+
+    Args:
+        colour: [N,3] as photographed, linear.
+        shading: [N,3] diffuse light arriving, as outgoing radiance of a white surface.
+        gloss: [N,3] predicted specular radiance.
+        expected_albedo: [N,3] of the prior, for the body's colour.
+        light_colour: [3].
+    """
+    matte = np.maximum(colour - gloss, 0.15 * colour)
+    body = expected_albedo * shading
+    body_direction = body / np.maximum(np.linalg.norm(body, axis=1, keepdims=True), 1e-6)
+    light_direction = light_colour / np.linalg.norm(light_colour)
+    overlap = body_direction @ light_direction
+    along_body = np.einsum("nc,nc->n", matte, body_direction)
+    along_light = matte @ light_direction
+    highlight = (along_light - overlap * along_body) / np.maximum(1 - overlap**2, 0.02)
+    excess = np.maximum(matte.mean(1) - 1.1 * body.mean(1), 0)
+    highlight = np.clip(highlight, 0, None) * light_direction.mean()
+    removed = np.minimum(np.minimum(highlight, excess), 0.7 * matte.min(1))
+    matte = matte - removed[:, None] * light_direction / light_direction.mean()
+    return np.log(np.maximum(matte, 2e-3)) - np.log(np.maximum(shading, 0.02))
+
+
+def combine(atlas: Atlas, observations: list[Observation], prior: PriorMaps, features: np.ndarray,
+            texel_metres: float) -> ReflectanceMaps:
+    """Merge de-lit photos and prior into the maps of a head.
+
+    Args:
+        atlas: of the skin, at the maps' size; mirrored in u about 0.5.
+        observations: one per photo.
+        prior: at the same size.
+        features: [S,S] in [0,1], where dark does not mean deep (brows, lips, lashes' line).
+        texel_metres: size of a texel on the face.
+    """
+    covered = atlas.covered
+    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo)
+    coarse, believed = _split_coarse(ratio, observed, atlas.size)
+    fine = ratio - coarse
+    mirrored = observed[:, ::-1] * (1 - observed)
+    filled = 1 - observed - mirrored
+    base = _membrane(believed, observed, atlas.size)
+
+    detail = np.log(np.clip(prior.albedo_detail, 0.5, 2.0))
+    lacking = np.clip(1 - sharpness, 0, 1)
+    lacking_mirrored = lacking[:, ::-1]
+    unseen_detail = filled + observed * lacking + mirrored * lacking_mirrored
+    log_albedo = prior.log_albedo + base + observed[..., None] * fine + mirrored[..., None] * fine[:, ::-1]
+    log_albedo += unseen_detail[..., None] * detail
+    diffuse = np.clip(np.exp(log_albedo), 0.004, 0.95).astype(np.float32)
+
+    height = _crease_height(fine, texel_metres) * (1 - features)
+    height = observed * height + mirrored * height[:, ::-1]
+    normal = _normal_from(height, prior.normal_detail * unseen_detail[..., None], texel_metres)
+    cavity = np.clip(1 + 0.5 * (height / CREASE_DEPTH), 0.6, 1.15)
+    provenance = np.stack([observed, mirrored, filled], -1) * covered[..., None]
+    return ReflectanceMaps(
+        bleed(diffuse, covered),
+        bleed(np.clip(prior.specular_albedo * cavity, 0, 1), covered),
+        bleed(prior.roughness, covered),
+        _unit(bleed(normal, covered)),
+        provenance.astype(np.float32),
+    )
+
+
+def _merge_photos(
+    atlas: Atlas, observations: list[Observation], prior_log_albedo: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the merged log ratio [S,S,3], the observed share [S,S] and the sharpness [S,S]."""
+    weights = [o.confidence**2 * (0.1 + np.minimum(o.sharpness, 1)) + 1e-6 for o in observations]
+    total = sum(weights)
+    merged = sum(w[:, None] * o.log_albedo for w, o in zip(weights, observations, strict=True)) / total[:, None]
+    sharpness = sum(w * np.minimum(o.sharpness, 1) for w, o in zip(weights, observations, strict=True)) / total
+    confidence = 1 - np.prod([1 - o.confidence for o in observations], axis=0)
+    observed = atlas.image(confidence.astype(np.float32))
+    # Shrink and feather: the rim of what a photo saw is where it is least right.
+    radius = max(1, round(atlas.size * 0.006))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+    observed = cv2.GaussianBlur(cv2.erode(observed, kernel), (0, 0), radius) * atlas.covered
+    observed = np.clip((observed - 0.04) / 0.5, 0, 1)
+    observed = observed * observed * (3 - 2 * observed)
+    ratio = np.clip(atlas.image(merged) - prior_log_albedo, -2.5, 2.0) * atlas.covered[..., None]
+    return ratio.astype(np.float32), observed.astype(np.float32), atlas.image(sharpness)
+
+
+def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the coarse part of the ratio, and as much of it as is believed to be albedo."""
+    coarse = _masked_blur(ratio, observed, COARSE * size)
+    lightness = coarse.mean(2, keepdims=True)
+    return coarse, KEEP_LIGHTNESS * lightness + KEEP_COLOUR * (coarse - lightness)
+
+
+def _masked_blur(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian blur that takes its values from where ``weight`` is; done at a size where sigma is 6 texels."""
+    scale = min(1.0, 6.0 / sigma)
+    small = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
+    values = cv2.resize(image * weight[..., None], small, interpolation=cv2.INTER_AREA)
+    amount = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
+    values, amount = (cv2.GaussianBlur(x, (0, 0), sigma * scale) for x in (values, amount))
+    blurred = values / np.maximum(amount, 1e-4)[..., None]
+    return cv2.resize(blurred, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _membrane(believed: np.ndarray, observed: np.ndarray, size: int) -> np.ndarray:
+    """Continue the believed coarse part over what was not observed, the mirrored side first."""
+    mirrored = observed[:, ::-1] * (1 - observed)
+    known = observed + 0.5 * mirrored
+    weight = np.where(known > 1e-3, np.clip(known, 0, 1), 0).astype(np.float32)
+    values = (observed[..., None] * believed + 0.5 * mirrored[..., None] * believed[:, ::-1]) / np.maximum(
+        known, 1e-3
+    )[..., None]
+    small = (256, 256)
+    values, weight = (cv2.resize(x, small, interpolation=cv2.INTER_AREA) for x in (values * weight[..., None], weight))
+    values = values / np.maximum(weight, 1e-4)[..., None]
+    membrane = cv2.GaussianBlur(pull_push(values.astype(np.float32), weight), (0, 0), 2.0)
+    return cv2.resize(membrane, (size, size), interpolation=cv2.INTER_CUBIC)
+
+
+def _crease_height(fine: np.ndarray, texel_metres: float) -> np.ndarray:
+    """Return relative height [S,S] in metres from fine lightness: dark is deep (Beeler et al. 2010)."""
+    lightness = fine.mean(2)
+    narrow = max(0.0003 / texel_metres, 0.5)
+    wide = max(0.003 / texel_metres, 2 * narrow)
+    band = cv2.GaussianBlur(lightness, (0, 0), narrow) - cv2.GaussianBlur(lightness, (0, 0), wide)
+    return CREASE_DEPTH * np.clip(band, -0.6, 0.3)
+
+
+def _normal_from(height: np.ndarray, slopes: np.ndarray, texel_metres: float) -> np.ndarray:
+    """Return tangent-space normals [S,S,3] of a height field in metres plus given slopes [S,S,2]."""
+    right = cv2.Scharr(height, cv2.CV_32F, 1, 0) / 32 / texel_metres
+    down = cv2.Scharr(height, cv2.CV_32F, 0, 1) / 32 / texel_metres
+    normal = np.stack([slopes[..., 0] - right, slopes[..., 1] + down, np.ones_like(height)], -1)
+    return _unit(normal.astype(np.float32))
+
+
+def _unit(normal: np.ndarray) -> np.ndarray:
+    return (normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)).astype(np.float32)
