@@ -22,29 +22,13 @@ def linear_from_srgb(encoded: np.ndarray) -> np.ndarray:
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
-def write_png(path: Path, values: np.ndarray, bits: int = 8) -> None:
-    """Write values in [0,1], [H,W] or [H,W,3] RGB, as they are (no curve).
-
-    Raises:
-        FitError: When the disk is full or the folder cannot be written.
-    """
+def encode_png(values: np.ndarray, bits: int = 8) -> bytes:
+    """Return values in [0,1], [H,W] or [H,W,3] RGB, as the bytes of a PNG file, as they are (no curve)."""
     limit = 255 if bits == 8 else 65535
     pixels = np.round(np.clip(values, 0, 1) * limit).astype(np.uint8 if bits == 8 else np.uint16)
     if pixels.ndim == 3:
         pixels = np.ascontiguousarray(pixels[..., ::-1])
-    _, encoded = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 4])
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise FitError(
-            f"{path.name} could not be written to {path.parent}: {error.strerror}.",
-            "Free some disk space or choose another folder.",
-        ) from error
-
-
-def write_normal(path: Path, normal: np.ndarray) -> None:
-    """Write unit normals [H,W,3] in 16 bit, n * 0.5 + 0.5, +Y up."""
-    write_png(path, normal * 0.5 + 0.5, bits=16)
+    return cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 4])[1].tobytes()
 
 
 def read_png(path: Path) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..completion.atlas import Atlas
+from ..morphable import MorphableModel
 
 IRIS_RADIUS = 0.00585
 """Half of the visible iris's width in metres: 11.7 mm, nearly the same in all adults (Rüfer et al. 2005)."""
@@ -16,6 +17,17 @@ PUPIL_RADIUS = 0.0019
 SCLERA = np.array([0.60, 0.55, 0.51], np.float32)
 BROWN = np.array([0.085, 0.042, 0.022], np.float32)
 """Linear albedo of the commonest iris; taken where the photos cannot tell."""
+
+
+def eyeballs(model: MorphableModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the eyeballs' centres [2,3] and radii [2] (left, right) on a head's ``vertices`` [V,3], metres."""
+    centres, radii = [], []
+    for side, name in enumerate(("eye_left", "eye_right")):
+        part = np.unique(model.quads[model.quad_part == model.part_names.index(name)])
+        moved, mean = vertices[part], model.mean[part]
+        centres.append(model.eye_centre[side] + (moved - mean).mean(0))
+        radii.append(model.eye_radius[side] * np.sqrt(moved.var(0).sum() / mean.var(0).sum()))
+    return np.stack(centres).astype(np.float32), np.array(radii, np.float32)
 
 
 def iris_colour(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> np.ndarray | None:

@@ -1,0 +1,1 @@
+"""Measurements: speed, and contact sheets of many people. Nothing in the product imports this."""

@@ -1,0 +1,31 @@
+"""``python -m benchmarks speed|photos``: what a reconstruction costs, and what it looks like on many people."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from . import photos, speed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    timed = commands.add_parser("speed", help="seconds and memory of a whole reconstruction, stage by stage")
+    timed.add_argument("photo", type=Path, nargs="?", help="default: the demo's astronaut, which scikit-image carries")
+    timed.add_argument("--size", type=int, nargs="+", default=[1024], help="map sizes")
+    timed.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    timed.add_argument("--out", type=Path, help="folder for the table as Markdown and JSON")
+    sheet = commands.add_parser("photos", help="reconstruct many photos and lay them out on a contact sheet")
+    sheet.add_argument("photos", type=Path, nargs="+")
+    sheet.add_argument("--out", type=Path, required=True, help="folder for the heads and sheet.png")
+    sheet.add_argument("--size", type=int, default=1024)
+    sheet.add_argument("--hdri", type=Path, nargs="*", default=[], help="environments to relight in")
+    arguments = parser.parse_args()
+    if arguments.command == "speed":
+        return speed.run(arguments.photo, arguments.size, arguments.threads, arguments.out)
+    return photos.run(arguments.photos, arguments.out, arguments.size, arguments.hdri)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

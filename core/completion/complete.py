@@ -1,0 +1,92 @@
+"""All photos and the prior to one set of maps: unwrap, take the light off, merge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from ..fitting.appearance import Appearance, TexelEvidence, fit_appearance
+from ..fitting.fit import Fit
+from ..morphable import MorphableModel
+from ..reflectance.eyes import BROWN, eyeballs, iris_colour, paint_eyes
+from ..reflectance.maps import Observation, PriorMaps, ReflectanceMaps, combine, delight
+from ..reflectance.prior import ReflectancePrior
+from ..views import View, gloss_response
+from .atlas import Atlas, bleed, build_atlas
+from .unwrap import unwrap
+
+# Regions whose darkness is colour, not depth: they get no creases from it.
+FLAT_REGIONS = ("brows", "lips", "nostrils", "mouth_inner", "eye_socket")
+LEAST_SHADING = 0.02
+
+
+def estimate_appearance(model: MorphableModel, prior: ReflectancePrior, views: Sequence[View]) -> Appearance:
+    """Fit every photo's light and the shared albedo coefficients, at the prior's own resolution."""
+    atlas = build_atlas(model, prior.size)
+    evidence = []
+    for view in views:
+        seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
+        transfer = atlas.interpolate(view.transfer)
+        gloss = atlas.interpolate(gloss_response(model, view))
+        evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss))
+    basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
+    return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis)
+
+
+def complete_maps(
+    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+) -> ReflectanceMaps:
+    """Return the head's maps at ``size`` texels."""
+    atlas = build_atlas(model, size)
+    prior_maps = enlarge_prior(prior, fit.albedo, size)
+    expected = np.exp(atlas.gather(prior_maps.log_albedo))
+    observations = []
+    for view, light in zip(views, fit.lighting, strict=True):
+        seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
+        shading = atlas.interpolate(np.maximum(view.transfer @ light, LEAST_SHADING))
+        gloss = atlas.interpolate(np.maximum(gloss_response(model, view) @ light, 0))
+        log_albedo = delight(seen.colour, shading, gloss, expected, _light_colour(shading, seen.confidence))
+        clipped = np.clip((1.0 - seen.colour.max(1)) / 0.04, 0, 1)
+        dark = np.clip(shading.mean(1) / (0.25 * np.average(shading.mean(1), weights=seen.confidence + 1e-6)), 0, 1)
+        observations.append(Observation(log_albedo, seen.confidence * clipped * dark, seen.pixel_size))
+    flat = np.clip(sum(model.regions[name].astype(np.float32) for name in FLAT_REGIONS), 0, 1)
+    features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
+    return combine(atlas, observations, prior_maps, features, texel_size(model, atlas))
+
+
+def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
+    """Return the prior's maps for one person's coefficients, at ``size`` texels."""
+    log_albedo = prior.albedo_mean + np.tensordot(coefficients, prior.albedo_basis, 1)
+    return PriorMaps(*(
+        cv2.resize(np.asarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+        for image in (log_albedo, prior.albedo_detail, prior.specular_albedo, prior.roughness, prior.normal_detail)
+    ))
+
+
+def texel_size(model: MorphableModel, atlas: Atlas) -> float:
+    """Return the typical width of a face texel in metres."""
+    position = atlas.image(atlas.interpolate(model.mean), np.nan)
+    face = atlas.image(atlas.interpolate(model.regions["face"].astype(np.float32)[:, None]))[..., 0] > 0.99
+    step = np.linalg.norm(np.diff(position, axis=1, append=np.nan), axis=2)
+    return float(np.nanmedian(step[face]))
+
+
+def complete_eyes(model: MorphableModel, views: Sequence[View], fit: Fit, size: int, seed: int) -> np.ndarray:
+    """Return the eyeballs' albedo [size,size,3]: both eyes share one tile."""
+    colours = []
+    lids = model.regions["lids"]
+    for view, light in zip(views, fit.lighting, strict=True):
+        arriving = np.maximum(view.transfer[lids] @ light, LEAST_SHADING).mean(0)
+        colours.append(iris_colour(view.photo.linear, view.landmarks.points, arriving))
+    known = [colour for colour in colours if colour is not None]
+    iris = np.median(known, axis=0) if known else BROWN
+    atlas = build_atlas(model, size, "eye_left")
+    neutral = model.vertices(fit.identity)
+    painted = paint_eyes(atlas, neutral, eyeballs(model, neutral)[0][0], iris, seed)
+    return bleed(painted, atlas.covered)
+
+
+def _light_colour(shading: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return np.average(shading, axis=0, weights=weight + 1e-6)

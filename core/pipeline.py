@@ -1,0 +1,68 @@
+"""The whole method on one screen: photos in, a head folder out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from .completion.complete import complete_eyes, complete_maps, estimate_appearance
+from .device import choose_device, choose_threads
+from .errors import FitError
+from .head import new_head_folder
+from .morphable import load_model
+from .reflectance.prior import load_prior
+from .preview import shape_over_photo
+from .result import write_result
+from .settings import FitSettings
+from .stages import Stages
+from .views import fit_geometry, look_at, trace_light
+
+EYE_MAP_SIZE = 512
+
+
+def fit_head(photos: Sequence[Path], out: Path, settings: FitSettings, report: Callable[..., None]) -> Path:
+    """Reconstruct a head from photos of one person.
+
+    Args:
+        photos: one or more image files.
+        out: the head folder to make; a head that is there is replaced when the new one is complete.
+        settings: the artist's choices.
+        report: called with (stage, fraction of the whole, preview file or None); raises `Cancelled`.
+
+    Returns:
+        The head folder.
+
+    Raises:
+        FitError: for anything a person can cause or cure.
+        Cancelled: from ``report``; nothing is left on disk then.
+    """
+    if not photos:
+        raise FitError("No photo was given.", "Add at least one photo of the person.")
+    choose_device(settings.device)
+    torch.set_num_threads(choose_threads(settings.threads))
+    with new_head_folder(out) as folder:
+        stages = Stages(report, folder)
+        stages.enter("Loading the models", 0.0)
+        model, prior = load_model(), load_prior()
+        views = []
+        for index, path in enumerate(photos):
+            stages.enter(f"Reading photo {index + 1} of {len(photos)}", 0.05 + 0.2 * index / len(photos))
+            views.append(look_at(Path(path), settings.face))
+        stages.enter("Fitting the shape", 0.25)
+        fit, views, warnings = fit_geometry(model, views)
+        stages.show(shape_over_photo(model, views[0]))
+        stages.enter("Tracing the light", 0.35)
+        views = [trace_light(model, view) for view in views]
+        stages.enter("Estimating light and skin", 0.45)
+        appearance = estimate_appearance(model, prior, views)
+        fit = replace(fit, lighting=appearance.lighting, albedo=appearance.albedo)
+        stages.enter("Making the maps", 0.55)
+        maps = complete_maps(model, prior, views, fit, settings.map_size)
+        eyes = complete_eyes(model, views, fit, EYE_MAP_SIZE, settings.seed)
+        stages.enter("Writing the head", 0.85)
+        write_result(folder, model, views, fit, maps, eyes, settings, warnings, stages)
+    report("Done", 1.0)
+    return Path(out)

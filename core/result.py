@@ -1,0 +1,66 @@
+"""A finished reconstruction as the files of a head folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import numpy as np
+
+from .fitting.fit import Fit
+from .mapfiles import encode_png, srgb_from_linear
+from .morphable import MorphableModel
+from .reflectance.eyes import eyeballs
+from .reflectance.maps import ReflectanceMaps
+from .settings import FitSettings
+from .views import View
+
+
+def head_arrays(model: MorphableModel, fit: Fit, views: Sequence[View]) -> dict[str, np.ndarray]:
+    """Return every array of ``head.npz`` (``docs/head_format.md``)."""
+    vertices = model.vertices(fit.identity)
+    centre, radius = eyeballs(model, vertices)
+    return {
+        "vertices": vertices,
+        "quads": model.quads,
+        "quad_part": model.quad_part,
+        "part_names": np.array(model.part_names),
+        "uv": model.uv,
+        "expression_names": np.array(model.expression_names),
+        "expression_basis": model.expression_basis.astype(np.float16),
+        "photo_expression": fit.expressions,
+        "region_names": np.array(list(model.regions)),
+        "regions": np.stack(list(model.regions.values())),
+        "mirror": model.mirror,
+        "hm08_index": model.hm08_index,
+        "eye_centre": centre,
+        "eye_radius": radius,
+        "camera_from_world": np.stack([view.camera.camera_from_world for view in views]).astype(np.float32),
+        "focal_px": np.array([view.camera.focal_px for view in views], np.float32),
+        "principal_px": np.stack([view.camera.principal_px for view in views]).astype(np.float32),
+        "image_size": np.array([(view.camera.width, view.camera.height) for view in views], np.int32),
+    }
+
+
+def map_files(maps: ReflectanceMaps, eyes: np.ndarray) -> dict[str, bytes]:
+    """Return the maps as PNG files by name: colours sRGB-encoded, data as it is, 16 bit where steps would show."""
+    return {
+        "diffuse_albedo.png": encode_png(srgb_from_linear(maps.diffuse_albedo)),
+        "specular_albedo.png": encode_png(maps.specular_albedo, bits=16),
+        "roughness.png": encode_png(maps.roughness, bits=16),
+        "normal.png": encode_png(maps.normal * 0.5 + 0.5, bits=16),
+        "provenance.png": encode_png(maps.provenance),
+        "eye_albedo.png": encode_png(srgb_from_linear(eyes)),
+    }
+
+
+def fit_record(
+    fit: Fit, views: Sequence[View], settings: FitSettings, model: MorphableModel, version: str, warnings: list[str]
+) -> dict:
+    """Return what ``fit.json`` holds: all that is needed to render the photos again."""
+    return {
+        "relit_version": version,
+        "model_version": model.version,
+        "settings": settings.to_dict(),
+        "photos": [{"path": str(view.photo.path), "sha256": view.photo.sha256} for view in views],
+        "warnings": warnings,
+        **fit.to_dict(),
+    }
