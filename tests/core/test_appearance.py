@@ -1,0 +1,80 @@
+"""Light and albedo: known ones are recovered from what they would have been photographed as."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.fitting.appearance import SHADING_SPREAD, TexelEvidence, fit_appearance
+from core.render.lighting import cosine_transfer
+
+TEXELS = 3000
+
+
+@pytest.fixture
+def normals():
+    generator = np.random.default_rng(1)
+    directions = generator.normal(size=(TEXELS, 3))
+    directions[:, 2] = np.abs(directions[:, 2])
+    return torch.from_numpy(directions / np.linalg.norm(directions, axis=1, keepdims=True))
+
+
+@pytest.fixture
+def prior():
+    """Logarithmic mean and six modes: three tones (one a channel mix) and three smooth patterns."""
+    generator = np.random.default_rng(2)
+    mean = np.log(np.array([0.35, 0.22, 0.16])) + np.zeros((TEXELS, 3))
+    tones = [np.ones((TEXELS, 3)) * 0.55, np.zeros((TEXELS, 3)) + (0.0, -0.08, -0.14)]
+    patterns = [0.1 * np.sin(generator.uniform(3, 9) * np.linspace(0, 6, TEXELS))[:, None] * np.ones(3) for _ in "abc"]
+    return mean, np.stack(tones + patterns)
+
+
+def photograph(prior, coefficients, normals, light, noise=0.01, seed=0):
+    mean, basis = prior
+    albedo = np.exp(mean + np.tensordot(coefficients, basis, 1))
+    transfer = cosine_transfer(normals, 4).numpy()
+    colour = albedo * (transfer @ light)
+    colour = colour * (1 + noise * np.random.default_rng(seed).normal(size=colour.shape))
+    return TexelEvidence(colour, np.ones(TEXELS), transfer, np.zeros_like(transfer)), albedo
+
+
+def light_from(direction, ambient=0.5, key=1.2):
+    light = np.zeros((25, 3))
+    light[0] = ambient * 3.5449
+    light[1:4] = key * 0.4886 * np.roll(np.array(direction), -1)[[0, 1, 2]][:, None]
+    return light
+
+
+def test_pattern_and_light_are_recovered(prior, normals):
+    truth = np.array([0.2, 0.1, 1.5, -1.0, 0.7])
+    evidence, albedo = photograph(prior, truth, normals, light_from((0.5, 0.3, 0.8)))
+    found = fit_appearance([evidence], *prior)
+    assert np.abs(found.albedo[2:] - truth[2:]).max() < 0.15
+    again = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1)) * (evidence.transfer @ found.lighting[0])
+    assert np.abs(again / evidence.colour - 1).mean() < 0.04
+
+
+@pytest.mark.parametrize("tone", [-2.0, -1.0, 0.0, 1.0])
+def test_tone_follows_the_photo_under_ordinary_light(prior, normals, tone):
+    evidence, albedo = photograph(prior, np.array([tone, 0, 0, 0, 0]), normals, light_from((0, 0.3, 0.9)))
+    found = fit_appearance([evidence], *prior)
+    recovered = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1))
+    assert abs(np.log(recovered / albedo).mean()) < 1.5 * SHADING_SPREAD
+
+
+def test_a_second_photo_under_another_light_shares_the_albedo(prior, normals):
+    truth = np.array([-0.5, 0.5, 1.0, 0.5, -1.2])
+    photos = [photograph(prior, truth, normals, light_from(d), noise=0.3, seed=i)[0]
+              for i, d in enumerate([(1, 0, 0.5), (-1, 0, 0.5)])]
+    alone = fit_appearance(photos[:1], *prior).albedo
+    both = fit_appearance(photos, *prior).albedo
+    assert len(fit_appearance(photos, *prior).lighting) == 2
+    assert np.abs(both[2:] - truth[2:]).mean() < np.abs(alone[2:] - truth[2:]).mean() + 0.02
+
+
+def test_a_patch_that_is_no_skin_does_not_move_the_rest(prior, normals):
+    truth = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
+    evidence, _ = photograph(prior, truth, normals, light_from((0, 0.3, 0.9)))
+    clean = fit_appearance([evidence], *prior).albedo
+    evidence.colour[:150] = (0.9, 0.05, 0.05)
+    soiled = fit_appearance([evidence], *prior).albedo
+    assert np.abs(clean - soiled).max() < 0.3

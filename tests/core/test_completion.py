@@ -1,0 +1,73 @@
+"""Unwrapping and merging in UV space."""
+
+import numpy as np
+
+from core.completion.atlas import Atlas, pull_push
+from core.reflectance.maps import Observation, PriorMaps, combine, delight
+
+
+def whole_square(size):
+    texels = np.arange(size * size)
+    empty = np.zeros((size * size, 3))
+    return Atlas(size, texels, empty.astype(int), empty, texels)
+
+
+def flat_prior(size, tone=(0.3, 0.2, 0.15)):
+    log = np.log(np.array(tone, np.float32)) + np.zeros((size, size, 3), np.float32)
+    ones = np.ones((size, size), np.float32)
+    return PriorMaps(log, ones[..., None] * np.ones(3), 0.5 * ones, 0.45 * ones, np.zeros((size, size, 2), np.float32))
+
+
+def test_pull_push_keeps_what_is_known_and_fills_the_rest_between():
+    image, weight = np.zeros((64, 64), np.float32), np.zeros((64, 64), np.float32)
+    image[:, :8], image[:, -8:] = 1.0, 3.0
+    weight[:, :8] = weight[:, -8:] = 1.0
+    filled = pull_push(image, weight)
+    assert np.allclose(filled[:, :8], 1) and np.allclose(filled[:, -8:], 3)
+    assert (filled[:, 8:-8] > 0.99).all() and (filled[:, 8:-8] < 3.01).all()
+    assert 1.5 < filled[:, 28:36].mean() < 2.5
+
+
+def test_provenance_adds_up_and_follows_the_mirror():
+    size = 128
+    atlas = whole_square(size)
+    confidence = np.zeros((size, size), np.float32)
+    confidence[:, 70:] = 1
+    seen = Observation(np.log(np.full((size * size, 3), 0.25)), confidence.ravel(), np.ones(size * size))
+    maps = combine(atlas, [seen], flat_prior(size), np.zeros((size, size), np.float32), 0.0005)
+    assert np.allclose(maps.provenance.sum(2), 1, atol=1e-5)
+    observed, mirrored, filled = (maps.provenance[64, :, channel] for channel in range(3))
+    assert observed[100] > 0.95 and mirrored[27] > 0.95 and filled[64] > 0.5
+
+
+def test_no_step_where_the_photo_ends():
+    size = 128
+    atlas = whole_square(size)
+    confidence = np.zeros((size, size), np.float32)
+    confidence[30:90, 30:98] = 1
+    brighter = np.log(np.array([0.45, 0.28, 0.2])) + np.zeros((size * size, 3))
+    seen = Observation(brighter, confidence.ravel(), np.ones(size * size))
+    maps = combine(atlas, [seen], flat_prior(size), np.zeros((size, size), np.float32), 0.0005)
+    steps = np.abs(np.diff(np.log(maps.diffuse_albedo), axis=1)).max()
+    assert steps < 0.03
+
+
+def test_detail_of_the_photo_survives():
+    size = 128
+    atlas = whole_square(size)
+    spot = np.zeros((size, size, 3))
+    spot[60:64, 60:64] = -0.8
+    seen = Observation((np.log([0.3, 0.2, 0.15]) + spot).reshape(-1, 3), np.ones(size * size), np.ones(size * size))
+    maps = combine(atlas, [seen], flat_prior(size), np.zeros((size, size), np.float32), 0.0005)
+    assert np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < -0.6
+
+
+def test_a_highlight_is_taken_off_and_colour_is_not():
+    albedo, white = np.array([[0.4, 0.25, 0.18]]), np.ones(3)
+    shading, no_gloss = np.ones((1, 3)), np.zeros((1, 3))
+    shiny = delight(albedo + 0.15, shading, no_gloss, albedo, white)
+    plain = delight(albedo + 0.0, shading, no_gloss, albedo, white)
+    assert np.abs(shiny - np.log(albedo)).max() < 0.25
+    assert np.allclose(plain, np.log(albedo), atol=1e-3)
+    redder = delight(albedo * (1.3, 0.8, 0.8), shading, no_gloss, albedo, white)
+    assert np.allclose(redder, np.log(albedo * (1.3, 0.8, 0.8)), atol=0.06)
