@@ -28,6 +28,7 @@ ARRAYS_FILE = "head.npz"
 FIT_FILE = "fit.json"
 PREVIEW_FILE = "preview.png"
 MAP_NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal", "provenance", "eye_albedo")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 ABANDONED_AFTER = 24 * 3600  # seconds after which a temporary folder beside a head is nobody's
 
 # Name -> dtype and shape; letters are sizes that must agree: V vertices, Q quads, E expressions,
@@ -215,16 +216,31 @@ def new_head_folder(folder: Path) -> Iterator[Path]:
     require_free_or_head(folder)
     part = part_folder(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(folder)
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
-        yield part
-        _put_in_place(part, folder)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
+        with _write_errors(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(folder)
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+        try:
+            yield part
+        except OSError as error:
+            if error.errno in _FULL or _lies_in(error.filename, part):
+                raise _cannot_write(folder, error) from error
+            raise
+        with _write_errors(folder):
+            _put_in_place(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def abandon(folder: Path) -> None:
+    """Remove what this process built for ``folder`` so far; for a process that is about to end at once."""
+    part = part_folder(folder)
+    for _ in range(3):  # the thread that is still writing may add a file in between
+        shutil.rmtree(part, ignore_errors=True)
+    old = _replaced_folder(part.with_name(Path(folder).name))
+    if old.exists() and not Path(folder).exists():
+        old.rename(folder)
 
 
 def part_folder(folder: Path) -> Path:
@@ -272,7 +288,7 @@ def _put_in_place(part: Path, folder: Path) -> None:
     if not folder.exists():
         part.rename(folder)
         return
-    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    old = _replaced_folder(folder)
     shutil.rmtree(old, ignore_errors=True)
     folder.rename(old)
     try:
@@ -284,6 +300,22 @@ def _put_in_place(part: Path, folder: Path) -> None:
         if not _is_ours(path.name):
             path.rename(folder / path.name)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _replaced_folder(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old-{os.getpid()}")
+
+
+def _lies_in(name: object, folder: Path) -> bool:
+    return isinstance(name, str) and folder in Path(name).parents
+
+
+@contextlib.contextmanager
+def _write_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
 
 
 def _is_ours(name: str) -> bool:
@@ -306,7 +338,7 @@ def _damaged(folder: Path, what: str) -> FitError:
 
 
 def _cannot_write(folder: Path, error: OSError) -> FitError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in _FULL:
         return FitError(
             f"The disk is full: the head {folder.name} was not written.",
             f"Free some space on the disk of {folder.parent}, or choose another folder.",

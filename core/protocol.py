@@ -1,0 +1,156 @@
+"""What Blender and the worker say to each other: one JSON object per line, UTF-8.
+
+A worker reads one request from its standard input and answers with messages on its standard output.
+Closing the worker's standard input cancels. Standard library only: both sides import this.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import ClassVar
+
+from .errors import FitError
+from .settings import FitSettings
+
+VERSION = 1
+
+
+class ProtocolError(ValueError):
+    """A line that is no message, or no request, of this protocol."""
+
+
+@dataclass(frozen=True)
+class Reconstruct:
+    """Make a head from photos.
+
+    Attributes:
+        job: The asker's name for this run; every message about it carries it.
+        photos: Paths of the photos of one person.
+        out: The head folder to make.
+        settings: The artist's choices.
+        log: Where the asker keeps the worker's standard error; named in messages of failure.
+    """
+
+    kind: ClassVar[str] = "reconstruct"
+    job: str
+    photos: tuple[str, ...]
+    out: str
+    settings: FitSettings = field(default_factory=FitSettings)
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """Sleep and report instead of reconstructing, so that tests can drive the seam.
+
+    Attributes:
+        job: As in :class:`Reconstruct`.
+        seconds: How long the rehearsal takes.
+        head: What :class:`Finished` will name. Where nothing is there, a folder is built like a head.
+        mishap: ``""``, ``"fit_error"``, ``"unexpected"``, ``"out_of_memory"``, ``"noise"`` (print on the
+            standard output) or ``"stuck"`` (one long operation that does not report).
+        log: As in :class:`Reconstruct`.
+    """
+
+    kind: ClassVar[str] = "rehearse"
+    job: str
+    seconds: float = 1.0
+    head: str = ""
+    mishap: str = ""
+    log: str = ""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker is up and has understood the request. Always its first message."""
+
+    kind: ClassVar[str] = "ready"
+    job: str
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The stage the run is in and how much of the whole is done, in [0, 1].
+
+    ``preview`` is the path of a picture worth showing now, or None.
+    """
+
+    kind: ClassVar[str] = "progress"
+    job: str
+    stage: str
+    fraction: float
+    preview: str | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The head is on disk. The last message of a run that went well."""
+
+    kind: ClassVar[str] = "finished"
+    job: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run stopped. ``hint`` is what the artist can do, ``log`` the file with the details."""
+
+    kind: ClassVar[str] = "failed"
+    job: str
+    message: str
+    hint: str = ""
+    log: str = ""
+
+
+Request = Reconstruct | Rehearse
+Message = Ready | Progress | Finished | Failed
+_REQUESTS = {cls.kind: cls for cls in (Reconstruct, Rehearse)}
+_MESSAGES = {cls.kind: cls for cls in (Ready, Progress, Finished, Failed)}
+
+
+def encode(message: Message | Request) -> str:
+    """Return the message or request as one line, newline included."""
+    return json.dumps({"kind": message.kind, "version": VERSION, **asdict(message)}) + "\n"
+
+
+def decode(line: str) -> Message:
+    """Return the message on the line; fields that this version does not know are left out.
+
+    Raises:
+        ProtocolError: When the line is no message.
+    """
+    return _decode(line, _MESSAGES, "message")
+
+
+def decode_request(line: str) -> Request:
+    """Return the request on the line.
+
+    Raises:
+        ProtocolError: When the line is no request, or comes from another version of the protocol.
+        FitError: When its settings are not allowed.
+    """
+    request = _decode(line, _REQUESTS, "request")
+    if isinstance(request, Reconstruct) and not request.photos:
+        raise FitError("No photo was given.", "Add at least one photo of the person.")
+    return request
+
+
+def _decode(line: str, kinds: dict[str, type], what: str):
+    try:
+        values = json.loads(line)
+        cls = kinds[values["kind"]]
+        if values.get("version", VERSION) != VERSION:
+            raise ProtocolError(f"a {what} of protocol {values['version']}; this side speaks {VERSION}")
+        known = {item.name for item in fields(cls)}
+        values = {name: value for name, value in values.items() if name in known}
+        if "settings" in values:
+            values["settings"] = FitSettings.from_dict(values["settings"])
+        if "photos" in values:
+            values["photos"] = tuple(str(photo) for photo in values["photos"])
+        return cls(**values)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, ProtocolError):
+            raise
+        raise ProtocolError(f"not a {what}: {line.strip()[:200]!r}") from error
