@@ -1,0 +1,1 @@
+"""Differentiable rendering of heads in plain torch: visibility, interpolation, light, skin, silhouettes."""

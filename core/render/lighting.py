@@ -1,0 +1,162 @@
+"""Distant light as real spherical harmonics of radiance, and as a few directional lights.
+
+Directions are in the head frame (Y up, the face looks to +Z). Coefficient l * l + l + m belongs to the
+orthonormal real harmonic of degree l, order m, with the usual polynomials in x, y, z. Coefficients are
+radiance [B, 3] with B = (order + 1)^2: constant white light of radiance 1 is [sqrt(4 pi), 0, 0, ...].
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+COSINE_BANDS = (1.0, 2 / 3, 1 / 4, 0.0, -1 / 24)
+"""Bands of the clamped cosine divided by pi (Ramamoorthi & Hanrahan 2001, eq. 8)."""
+
+MAX_ORDER = len(COSINE_BANDS) - 1
+_ROUGHNESS_STEPS = 33
+
+
+class Lights(NamedTuple):
+    """Directional lights: unit directions [K, 3] towards them, and radiance x solid angle [K, 3].
+
+    A white Lambertian surface that faces one has the radiance `energy / pi`.
+    """
+
+    direction: Tensor
+    energy: Tensor
+
+
+def order_of(coefficients: Tensor) -> int:
+    """The highest degree in coefficients [B, ...], B = (order + 1)^2."""
+    order = math.isqrt(len(coefficients)) - 1
+    if (order + 1) ** 2 != len(coefficients) or order > MAX_ORDER:
+        raise ValueError(f"{len(coefficients)} coefficients are no spherical harmonics of order 0 to 4")
+    return order
+
+
+def sh_basis(directions: Tensor, order: int) -> Tensor:
+    """The orthonormal real spherical harmonics [N, (order + 1)^2] of unit directions [N, 3], order <= 4."""
+    x, y, z = directions.unbind(1)
+    xx, yy, zz = x * x, y * y, z * z
+    basis = [torch.full_like(x, 0.28209479177387814)]
+    if order >= 1:
+        basis += [0.4886025119029199 * q for q in (y, z, x)]
+    if order >= 2:
+        basis += [1.0925484305920792 * x * y, 1.0925484305920792 * y * z, 0.31539156525252005 * (3 * zz - 1)]
+        basis += [1.0925484305920792 * x * z, 0.5462742152960396 * (xx - yy)]
+    if order >= 3:
+        basis += [0.5900435899266435 * y * (3 * xx - yy), 2.890611442640554 * x * y * z]
+        basis += [0.4570457994644658 * y * (5 * zz - 1), 0.3731763325901154 * z * (5 * zz - 3)]
+        basis += [0.4570457994644658 * x * (5 * zz - 1), 1.445305721320277 * z * (xx - yy)]
+        basis += [0.5900435899266435 * x * (xx - 3 * yy)]
+    if order >= 4:
+        basis += [2.5033429417967046 * x * y * (xx - yy), 1.7701307697799304 * y * z * (3 * xx - yy)]
+        basis += [0.9461746957575601 * x * y * (7 * zz - 1), 0.6690465435572892 * y * z * (7 * zz - 3)]
+        basis += [0.10578554691520431 * (35 * zz * zz - 30 * zz + 3)]
+        basis += [0.6690465435572892 * x * z * (7 * zz - 3), 0.47308734787878004 * (xx - yy) * (7 * zz - 1)]
+        basis += [1.7701307697799304 * x * z * (xx - 3 * yy)]
+        basis += [0.6258357354491761 * (xx * (xx - 3 * yy) - yy * (3 * xx - yy))]
+    return torch.stack(basis, 1)
+
+
+def per_coefficient(bands: Tensor) -> Tensor:
+    """Repeats one row a degree [order + 1, ...] for each of its coefficients [(order + 1)^2, ...]."""
+    repeats = torch.arange(len(bands), device=bands.device) * 2 + 1
+    return torch.repeat_interleave(bands, repeats, dim=0)
+
+
+def cosine_transfer(normals: Tensor, order: int) -> Tensor:
+    """Rows [N, B] that turn radiance into the outgoing radiance of an unshadowed white surface."""
+    bands = torch.tensor(COSINE_BANDS[: order + 1], dtype=normals.dtype, device=normals.device)
+    return sh_basis(normals, order) * per_coefficient(bands)
+
+
+def irradiance(normals: Tensor, sh: Tensor) -> Tensor:
+    """Irradiance / pi [N, 3] at unit normals [N, 3] under radiance [B, 3].
+
+    Divided by pi, so a white Lambertian surface has this outgoing radiance: 1 under constant light 1.
+    """
+    return cosine_transfer(normals, order_of(sh)) @ sh
+
+
+def glossy(directions: Tensor, roughness: Tensor, sh: Tensor) -> Tensor:
+    """Radiance [N, 3] blurred by the GGX lobe of a roughness [N] (Principled's; alpha = roughness^2).
+
+    Each degree is attenuated by the lobe's zonal harmonic for a view along the normal, as in the split-sum
+    approximation (Karis 2013): times the lobe's albedo, this is the specular reflection.
+
+    Args:
+        directions: [N, 3] the lobes' unit axes.
+        roughness: [N] from 0 to 1.
+        sh: [B, 3] radiance.
+    """
+    order = order_of(sh)
+    table = _ggx_bands().to(sh)[:, : order + 1]
+    place = roughness.clamp(0, 1) * (len(table) - 1)
+    below = place.detach().floor().clamp(max=len(table) - 2).long()
+    share = (place - below).unsqueeze(1)
+    bands = table.index_select(0, below) * (1 - share) + table.index_select(0, below + 1) * share
+    degree = per_coefficient(torch.arange(order + 1, device=sh.device))
+    return (sh_basis(directions, order) * bands.index_select(1, degree)) @ sh
+
+
+@functools.cache
+def _ggx_bands() -> Tensor:
+    """Zonal bands [R, 5] of the reflected GGX lobe at roughness 0 to 1, view along the normal.
+
+    Towards a light at the angle t the lobe is D(t / 2) V(t) cos(t), with Smith's height-correlated
+    visibility V; scaled to the integral 1, since the albedo is another factor.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(4000)
+    # Cubed, the nodes crowd towards the axis, where the lobe of a smooth surface is narrow.
+    unit = 0.5 * (nodes + 1)
+    angle = unit**3 * (math.pi / 2)
+    measure = weights * 0.5 * 3 * unit**2 * (math.pi / 2) * np.sin(angle)
+    rows = []
+    for roughness in np.linspace(0, 1, _ROUGHNESS_STEPS):
+        alpha = max(roughness, 0.05) ** 2
+        cosine = np.cos(angle)
+        distribution = 1 / (np.cos(angle / 2) ** 2 * (alpha**2 - 1) + 1) ** 2
+        lobe = measure * distribution * cosine / (cosine + np.sqrt(cosine**2 * (1 - alpha**2) + alpha**2))
+        lobe /= lobe.sum()
+        rows.append([lobe @ np.polynomial.Legendre.basis(degree)(np.cos(angle)) for degree in range(5)])
+    rows[0] = [1.0] * 5
+    return torch.tensor(np.array(rows))
+
+
+def rotate(sh: Tensor, rotation: Tensor) -> Tensor:
+    """The light [B, 3] after it was turned by a rotation matrix [3, 3] about the head.
+
+    Each degree is closed under rotation, so solving on a fixed set of directions is exact.
+    """
+    directions = fibonacci_directions(4 * len(sh)).to(sh)
+    order = order_of(sh)
+    # What shines from d afterwards shone from R^-1 d before; rows are directions, so R^-1 d is d @ R.
+    return torch.linalg.pinv(sh_basis(directions, order)) @ (sh_basis(directions @ rotation, order) @ sh)
+
+
+def vertical_rotation(angle: float) -> Tensor:
+    """The matrix [3, 3] that turns by an angle in radians about +Y, from +Z (front) towards +X."""
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return torch.tensor([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
+
+
+def lights_to_sh(lights: Lights, order: int) -> Tensor:
+    """Radiance coefficients [B, 3] of directional lights."""
+    return sh_basis(lights.direction, order).t() @ lights.energy
+
+
+def fibonacci_directions(count: int) -> Tensor:
+    """Evenly spread unit directions [count, 3], float64, on a golden-angle spiral."""
+    index = torch.arange(count, dtype=torch.float64)
+    height = 1 - (2 * index + 1) / count
+    angle = index * (math.pi * (3 - math.sqrt(5)))
+    ring = (1 - height * height).clamp(min=0).sqrt()
+    return functional.normalize(torch.stack([ring * angle.cos(), height, ring * angle.sin()], 1), dim=1)

@@ -1,0 +1,76 @@
+"""Textures: UV origin at the bottom left, row 0 of the image at v = 1, texel centres at half steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def mipmaps(texture: Tensor) -> list[Tensor]:
+    """The texture [C, H, W] and its halvings by averaging, down to a side of one texel.
+
+    An odd last row or column is averaged over the texels it has, so every level keeps the mean's scale.
+    """
+    levels = [texture]
+    while min(levels[-1].shape[1:]) > 1:
+        smaller = functional.avg_pool2d(levels[-1].unsqueeze(0), 2, ceil_mode=True, count_include_pad=False)
+        levels.append(smaller.squeeze(0))
+    return levels
+
+
+def sample(texture: Tensor | Sequence[Tensor], uv: Tensor, level: Tensor | None = None) -> Tensor:
+    """Texture values [N, C] at UVs, bilinear, or trilinear between mipmaps.
+
+    Args:
+        texture: [C, H, W], or its `mipmaps`. Gradients flow to it.
+        uv: [N, 2], clamped at the border of the texture. Gradients flow to it.
+        level: [N] mipmap level, fractions blend two; ignored for a single texture. No gradient.
+    """
+    if isinstance(texture, Tensor):
+        return _bilinear(texture, uv)
+    if level is None or len(texture) == 1:
+        return _bilinear(texture[0], uv)
+    level = level.detach().to(uv.dtype).clamp(0, len(texture) - 1)
+    lower = level.floor().clamp(max=len(texture) - 2)
+    value = uv.new_zeros(len(uv), texture[0].shape[0])
+    for number, image in enumerate(texture):
+        weight = (1 - (level - number).abs()).clamp(min=0)
+        # Both neighbours of a level are visited, but only where they have a share.
+        points = ((weight > 0) & ((lower == number) | (lower == number - 1))).nonzero().squeeze(1)
+        if len(points):
+            share = _bilinear(image, uv.index_select(0, points)) * weight.index_select(0, points).unsqueeze(1)
+            value = value.index_add(0, points, share)
+    return value
+
+
+def mip_level(points_px: Tensor, triangles: Tensor, triangle_uv: Tensor, size: tuple[int, int]) -> Tensor:
+    """The mipmap level [T] at which a texel of each triangle covers one pixel, by their areas.
+
+    Args:
+        points_px: [V, 3] projected vertices.
+        triangles: [T, 3].
+        triangle_uv: [T, 3, 2].
+        size: height and width of the texture in texels.
+
+    Returns:
+        Levels from 0 up: half the binary logarithm of texels per pixel. No gradient.
+    """
+    corner = points_px.detach()[triangles][..., :2]
+    texels = _area(triangle_uv.detach()) * (size[0] * size[1])
+    return 0.5 * torch.log2((texels / _area(corner).clamp(min=1e-12)).clamp(min=1.0))
+
+
+def _area(corner: Tensor) -> Tensor:
+    side = corner[:, 1:] - corner[:, :1]
+    return 0.5 * (side[:, 0, 0] * side[:, 1, 1] - side[:, 1, 0] * side[:, 0, 1]).abs()
+
+
+def _bilinear(texture: Tensor, uv: Tensor) -> Tensor:
+    grid = torch.stack([2 * uv[:, 0] - 1, 1 - 2 * uv[:, 1]], 1).view(1, 1, -1, 2)
+    values = functional.grid_sample(
+        texture.unsqueeze(0), grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
+    return values[0, :, 0].t()
