@@ -1,0 +1,218 @@
+"""Cuts the bust out of ``hm08`` and adds the eyes: the coarse mesh of the shape model.
+
+The coarse vertices are a linear function of the vertices of ``hm08`` (`CoarseMesh.from_base`), so every target
+of MakeHuman carries over, also to vertices that ``hm08`` does not have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+
+from training.shape_source import BaseMesh
+
+PART_NAMES = (
+    "skin", "eye_left", "eye_right", "cornea_left", "cornea_right", "teeth_upper", "teeth_lower",
+    "gums_upper", "gums_lower", "tongue", "lashes_left", "lashes_right",
+)  # fmt: skip
+
+# Where the bust is cut, in decimetres of the base mesh: a plane below the collar bone that rises to the shoulders.
+COLLAR_HEIGHT = 5.32
+COLLAR_HALF_WIDTH = 1.32
+
+# The vertices of hm08 where its teeth strips end in the gums (upper, then lower).
+GUM_LINE = np.r_[15060:15069, 15096:15104, 14992:15001, 15028:15036]
+
+SEGMENTS = 16
+LIMBUS = np.radians(29.5)
+# Rings of the eyeball from the front pole: (radius, depth) of the iris disk, then angles of the sclera.
+IRIS_RINGS = ((0.0, 0.80), (0.17, 0.80), (0.33, 0.815), (0.45, 0.84))
+SCLERA_ANGLES = np.radians((29.5, 32.5, 38.0, 47.0, 60.0, 78.0, 100.0, 125.0, 152.0))
+CORNEA_RINGS = (0.0, 0.16, 0.31, 0.42, 0.495, 0.525, 0.56)
+
+
+@dataclass(frozen=True)
+class CoarseMesh:
+    """The control mesh.
+
+    Attributes:
+        from_base: ``[Vc, 19158]`` coarse vertices from the vertices of ``hm08``.
+        quads: ``[Qc, 4]``.
+        quad_part: ``[Qc]`` index into `PART_NAMES`.
+        hm08_uv: ``[Qc, 4, 2]`` MakeHuman's UVs (zero for parts that ``hm08`` lacks).
+        part_uv: ``[Qc, 4, 2]`` UVs of all parts but the skin, each kind in its own 0-1 tile.
+        hm08_index: ``[Vc]`` vertex of ``hm08``, or -1.
+        mirror: ``[Vc]``.
+    """
+
+    from_base: sparse.csr_matrix
+    quads: np.ndarray
+    quad_part: np.ndarray
+    hm08_uv: np.ndarray
+    part_uv: np.ndarray
+    hm08_index: np.ndarray
+    mirror: np.ndarray
+
+
+def fit_sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Centre and radius of the sphere nearest to some points, by linear least squares."""
+    system = np.c_[2 * points, np.ones(len(points))]
+    solution = np.linalg.lstsq(system, (points**2).sum(1), rcond=None)[0]
+    centre = solution[:3]
+    return centre, float(np.sqrt(solution[3] + centre @ centre))
+
+
+def build_coarse_mesh(base: BaseMesh) -> CoarseMesh:
+    """Bust, eyes, teeth, gums, tongue and lashes in one control mesh."""
+    quads, parts, uvs = _cut(base)
+    used = np.unique(quads)
+    number = np.full(len(base.vertices), -1)
+    number[used] = np.arange(len(used))
+    rows = [sparse.csr_matrix((np.ones(len(used)), (np.arange(len(used)), used)), shape=(len(used), len(number)))]
+    mesh_quads, mesh_parts, hm08_uvs, part_uvs = [number[quads]], [parts], [uvs], [_unit_tiles(parts, uvs)]
+    mirror, hm08_index = [number[base.mirror[used]]], [used]
+    count = len(used)
+    half = {}
+    for name, group in (("left", "helper-l-eye"), ("right", "helper-r-eye")):
+        helper = np.unique(base.quads[base.groups == group])
+        for kind, (points, faces, uv) in (("eye", eyeball()), ("cornea", cornea())):
+            weights = _affine_weights(base.vertices[helper], points)
+            block = sparse.csr_matrix(weights) @ _selection(helper, len(number))
+            rows.append(block)
+            mesh_quads.append(faces + count)
+            mesh_parts.append(np.full(len(faces), PART_NAMES.index(f"{kind}_{name}")))
+            hm08_uvs.append(np.zeros((len(faces), 4, 2)))
+            part_uvs.append(uv)
+            hm08_index.append(np.full(len(points), -1))
+            half[kind, name] = (count, points)
+            mirror.append(np.zeros(len(points), int))
+            count += len(points)
+    table = np.concatenate(mirror)
+    for kind in ("eye", "cornea"):
+        for name, other in (("left", "right"), ("right", "left")):
+            start, points = half[kind, name]
+            flipped = points * (-1, 1, 1)
+            nearest = ((points[None] - flipped[:, None]) ** 2).sum(-1).argmin(1)
+            table[start : start + len(points)] = half[kind, other][0] + nearest
+    return CoarseMesh(
+        sparse.vstack(rows).tocsr(),
+        np.concatenate(mesh_quads),
+        np.concatenate(mesh_parts).astype(np.uint8),
+        np.concatenate(hm08_uvs),
+        np.concatenate(part_uvs),
+        np.concatenate(hm08_index).astype(np.int32),
+        table.astype(np.int32),
+    )
+
+
+def _selection(chosen: np.ndarray, count: int) -> sparse.csr_matrix:
+    return sparse.csr_matrix((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), count))
+
+
+def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Quads of ``hm08`` that are kept, their part and their UVs."""
+    position = base.vertices
+    inside = (position[:, 1] > COLLAR_HEIGHT) & (np.abs(position[:, 0]) < COLLAR_HALF_WIDTH)
+    kept = [base.quads[(base.groups == "body") & inside[base.quads].all(1)]]
+    uvs = [base.quad_uvs[(base.groups == "body") & inside[base.quads].all(1)]]
+    parts = [np.zeros(len(kept[0]), int)]
+    for group, part in (
+        ("helper-upper-teeth", "teeth_upper"),
+        ("helper-lower-teeth", "teeth_lower"),
+        ("helper-tongue", "tongue"),
+        ("helper-l-eyelashes-1", "lashes_left"),
+        ("helper-l-eyelashes-2", "lashes_left"),
+        ("helper-r-eyelashes-1", "lashes_right"),
+        ("helper-r-eyelashes-2", "lashes_right"),
+    ):
+        chosen = base.groups == group
+        index = np.full(chosen.sum(), PART_NAMES.index(part))
+        if "teeth" in group:
+            index[np.isin(base.quads[chosen], GUM_LINE).any(1)] = PART_NAMES.index(part.replace("teeth", "gums"))
+        kept.append(base.quads[chosen])
+        uvs.append(base.quad_uvs[chosen])
+        parts.append(index)
+    return np.concatenate(kept), np.concatenate(parts), np.concatenate(uvs)
+
+
+
+
+def _affine_weights(helper: np.ndarray, unit_points: np.ndarray) -> np.ndarray:
+    """Weights ``[P, H]`` that place points given in the unit eyeball by the vertices of the helper sphere.
+
+    Minimum-norm affine weights: an affine motion of the helper moves the points exactly along.
+    """
+    centre, radius = fit_sphere(helper)
+    system = np.c_[np.ones(len(helper)), (helper - centre) / radius]
+    return np.c_[np.ones(len(unit_points)), unit_points] @ np.linalg.pinv(system.T).T
+
+
+def _surface_of_revolution(rings: np.ndarray, closed: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points, quads and ring numbers of a surface around +Z; the first ring is a pole (and the last if closed).
+
+    Args:
+        rings: ``[R, 2]`` radius and depth, from the front to the back.
+        closed: whether the last ring is a pole too.
+    """
+    turn = 2 * np.pi * np.arange(SEGMENTS) / SEGMENTS
+    around = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    inner = rings[1:-1] if closed else rings[1:]
+    points = [np.array([[0.0, 0.0, rings[0, 1]]])]
+    points += [np.c_[around * radius, np.full(SEGMENTS, depth)] for radius, depth in inner]
+    if closed:
+        points.append(np.array([[0.0, 0.0, rings[-1, 1]]]))
+    here = np.arange(SEGMENTS)
+    after = (here + 1) % SEGMENTS
+    even = here[::2]
+    quads = [np.stack([np.zeros_like(even), 1 + even, 2 + even, 1 + (even + 2) % SEGMENTS], axis=1)]
+    for ring in range(len(inner) - 1):
+        near, far = 1 + ring * SEGMENTS, 1 + (ring + 1) * SEGMENTS
+        quads.append(np.stack([near + here, far + here, far + after, near + after], axis=1))
+    if closed:
+        last, pole = 1 + (len(inner) - 1) * SEGMENTS, 1 + len(inner) * SEGMENTS
+        quads.append(np.stack([np.full_like(even, pole), last + (even + 2) % SEGMENTS, last + even + 1, last + even], 1))
+    return np.concatenate(points), np.concatenate(quads), around
+
+
+def eyeball() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The eyeball with a flat iris: points in units of its radius, quads, corner UVs.
+
+    UV: the pole is the middle of the tile; the angle from the optical axis grows outwards with the power 0.6, so
+    that the iris has a third of the tile's width.
+    """
+    sclera = [(np.sin(angle), np.cos(angle)) for angle in SCLERA_ANGLES]
+    points, quads, _ = _surface_of_revolution(np.array([*IRIS_RINGS, *sclera, (0.0, -1.0)]), closed=True)
+    return points, quads, eye_uv(points)[quads]
+
+
+def eye_uv(points: np.ndarray) -> np.ndarray:
+    """UV of points of the unit eyeball; see `eyeball`."""
+    radius = np.linalg.norm(points[:, :2], axis=1)
+    angle = np.arctan2(radius, points[:, 2])
+    direction = points[:, :2] / np.maximum(radius, 1e-9)[:, None]
+    return 0.5 + 0.48 * direction * ((angle / np.pi) ** 0.6)[:, None]
+
+
+def cornea() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The clear bulge over the iris (radius of curvature 0.65 eyeball radii) with a rim that hugs the sclera."""
+    radius = np.array(CORNEA_RINGS)
+    curvature = 0.65
+    depth = np.sqrt(np.maximum(curvature**2 - radius**2, 0)) + 0.44
+    sclera = np.sqrt(1 - radius**2) + 0.004
+    rings = np.stack([radius, np.where(radius < 0.5, np.maximum(depth, sclera), sclera)], axis=1)
+    points, quads, _ = _surface_of_revolution(rings, closed=False)
+    uv = 0.5 + points[:, :2] * (0.48 / radius[-1])
+    return points, quads, uv[quads]
+
+
+def _unit_tiles(parts: np.ndarray, uvs: np.ndarray) -> np.ndarray:
+    """MakeHuman's UVs of teeth, gums, tongue and lashes, each kind scaled to its own 0-1 tile."""
+    tiles = np.zeros_like(uvs)
+    kinds = (("teeth_upper", "teeth_lower", "gums_upper", "gums_lower"), ("tongue",), ("lashes_left",), ("lashes_right",))
+    for kind in kinds:
+        chosen = np.isin(parts, [PART_NAMES.index(name) for name in kind])
+        low = uvs[chosen].min((0, 1))
+        tiles[chosen] = 0.01 + 0.98 * (uvs[chosen] - low) / (uvs[chosen].max((0, 1)) - low)
+    return tiles
