@@ -1,0 +1,1 @@
+"""Fitting: from landmarks and pixels to the parameters of a head and its cameras."""

@@ -1,0 +1,289 @@
+"""Shape, expressions and full perspective cameras of a head from the landmarks of one or several photos.
+
+Only numpy: Blender itself can run it at each drag of a pin. The photos share the identity; each has its own
+expression, pose and focal length. What the landmarks leave open (how much of a long face is a short distance,
+how much of a wide mouth is a smile) is settled by the priors in `landmark_residuals.Priors`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..camera import FACING_CAMERA, Camera, focal_px_from_35mm, nearest_rotation
+from ..errors import FitError
+from ..settings import GeometrySettings
+from .fit import Fit
+from .landmark_model import IRIS_RINGS, LandmarkModel, landmark_model
+from .landmark_residuals import POSE, GeometryProblem, GeometryState, Observation, Priors
+from .levenberg_marquardt import Free, minimise
+
+EYE_DISTANCE = 0.063
+"""Metres between the eyes of an average adult: the unit of normalised errors, measured where the face is."""
+
+POSE_ROUNDS = 4
+POSE_ROBUST_FACTOR = 4.0
+LARGE_ERROR = 0.06
+FEWEST_LANDMARKS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class GeometryResult:
+    """What `fit_landmarks` found.
+
+    Attributes:
+        fit: identity, expressions and cameras.
+        landmarks_px: per photo, [N, 2] pixels of the model's landmarks; contour landmarks where they slid to.
+        residual_px: [P] weighted root mean square distance of landmarks from their targets, pixels.
+        normalised_error: [P] the same in units of the distance between the eyes (63 mm at the face).
+        distance_m: [P] from each camera to the middle of the face.
+        rounds: Levenberg-Marquardt rounds that were used.
+        milliseconds: wall-clock time, without the first cut of the landmark model.
+        notes: plain sentences about photos whose fit deserves a look.
+    """
+
+    fit: Fit
+    landmarks_px: tuple[np.ndarray, ...]
+    residual_px: np.ndarray
+    normalised_error: np.ndarray
+    distance_m: np.ndarray
+    rounds: int
+    milliseconds: float
+    notes: tuple[str, ...]
+
+
+def fit_landmarks(
+    model: Any,
+    landmarks: Sequence[Any],
+    image_sizes: Sequence[tuple[int, int]],
+    exif_focals_35mm: Sequence[float | None] | None = None,
+    settings: GeometrySettings | None = None,
+    priors: Priors | None = None,
+    start: Fit | None = None,
+    on_round: Callable[[], None] | None = None,
+) -> GeometryResult:
+    """Fit one head to the landmarks of its photos.
+
+    Args:
+        model: a `MorphableModel`.
+        landmarks: per photo, something with `points` [478, 2] in pixels; its `confidence` (a number or
+            [478]), `weights` [478] and `expression_scores` (by name) are used where it has them.
+        image_sizes: (width, height) of each photo in pixels.
+        exif_focals_35mm: 35 mm equivalent focal length that each photo states, None where it does not.
+        settings: number of rounds; 12 when None.
+        priors: what is likely before a photo is seen; the tuned ones when None.
+        start: an earlier fit of the same photos to go on from (a dragged pin).
+        on_round: called before each round; may raise to stop.
+
+    Returns:
+        The fit, and how well it explains the landmarks.
+
+    Raises:
+        FitError: when a photo's landmarks cannot carry a fit.
+    """
+    priors = priors or Priors()
+    rounds = settings.rounds if settings is not None else 12
+    cut = landmark_model(model)
+    began = time.perf_counter()
+    focals = exif_focals_35mm or [None] * len(landmarks)
+    observed = [
+        _observe(cut, one, size, focal, priors, number)
+        for number, (one, size, focal) in enumerate(zip(landmarks, image_sizes, focals, strict=True), 1)
+    ]
+    observations = tuple(observation for observation, _ in observed)
+    problem = GeometryProblem(cut, observations, priors, priors.robust_scale * POSE_ROBUST_FACTOR)
+    used = 0
+    if start is None:
+        state = _start(cut, observations, [pose for _, pose in observed])
+        state, used = minimise(
+            problem, state, _pose_only(cut, len(observations)), POSE_ROUNDS, on_round=on_round
+        )
+    else:
+        state = _resumed(cut, start)
+    problem = GeometryProblem(cut, observations, priors, priors.robust_scale)
+    state, more = minimise(problem, state, _everything(cut, len(observations)), rounds, on_round=on_round)
+    return _result(problem.prepared(state), state, image_sizes, used + more, began)
+
+
+def _observe(
+    cut: LandmarkModel,
+    landmarks: Any,
+    size: tuple[int, int],
+    focal_35mm: float | None,
+    priors: Priors,
+    number: int,
+) -> tuple[Observation, tuple[np.ndarray, np.ndarray, float]]:
+    """One photo's evidence, and its affine pose (rotation, centre in pixels, log pixels per metre)."""
+    points = np.asarray(landmarks.points, np.float64)
+    if points.shape[0] != cut.landmarks or points.ndim != 2:
+        raise FitError(
+            f"Photo {number} has landmarks of shape {points.shape}; ({cut.landmarks}, 2) are needed.",
+            "Detect the landmarks again with the built-in landmark network.",
+        )
+    confidence = getattr(landmarks, "weights", None)
+    confidence = getattr(landmarks, "confidence", 1.0) if confidence is None else confidence
+    finite = np.isfinite(points[:, :2]).all(axis=1)
+    confidence = np.broadcast_to(np.asarray(confidence, np.float64), len(points))
+    weight = cut.weight * np.clip(confidence, 0.0, 1.0) * finite
+    target = np.where(finite[:, None], points[:, :2], 0.0) - np.asarray(size, np.float64) / 2.0
+    if np.count_nonzero(weight) < FEWEST_LANDMARKS:
+        raise FitError(
+            f"Photo {number} has {np.count_nonzero(weight)} usable landmarks; it needs {FEWEST_LANDMARKS}.",
+            "Use a photo that shows the whole face.",
+        )
+    pose = _affine_pose(cut, target, weight, number)
+    weight[cut.outline] *= priors.contour_share
+    focal = focal_px_from_35mm(focal_35mm or priors.focal_35mm, *size)
+    observation = Observation(
+        target=target,
+        weight=weight,
+        sigma_px=priors.landmark_sigma * EYE_DISTANCE * float(np.exp(pose[2])),
+        outward=_outline_normals(cut, target),
+        iris_px=_iris_diameter(target, weight),
+        log_focal=(float(np.log(focal)), priors.exif_sigma if focal_35mm else priors.focal_sigma),
+        expression_mean=priors.score_share * _expression_scores(cut, landmarks),
+    )
+    return observation, pose
+
+
+def _affine_pose(
+    cut: LandmarkModel, target: np.ndarray, weight: np.ndarray, number: int
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Scaled orthographic pose of the mean head: rotation, pixel [2] of the pivot, log pixels per metre."""
+    inner = weight.copy()
+    inner[cut.outline] = 0.0
+    points = (cut.mean[:, : cut.landmarks] - cut.centre[:, None]).T
+    design = np.column_stack([points, np.ones(len(points))]) * np.sqrt(inner)[:, None]
+    solution = np.linalg.lstsq(design, target * np.sqrt(inner)[:, None], rcond=None)[0]
+    affine = solution[:3].T
+    left, stretch, right = np.linalg.svd(affine, full_matrices=False)
+    if stretch[0] < 1e-6 or stretch[1] < 0.05 * stretch[0]:
+        raise FitError(
+            f"The landmarks of photo {number} lie on a point or a line; they do not show a face.",
+            "Use a photo that shows the whole face.",
+        )
+    axes = left @ right
+    rotation = nearest_rotation(np.vstack([axes, np.cross(axes[0], axes[1])]))
+    if (FACING_CAMERA @ rotation)[2, 2] < 0:
+        # The affine depth can come out mirrored for a flat face: take the frontal one of the two solutions.
+        rotation = nearest_rotation(np.vstack([axes[:, :2] @ np.eye(2, 3), [0.0, 0.0, -1.0]]))
+    return rotation, solution[3], float(np.log(stretch.mean()))
+
+
+def _outline_normals(cut: LandmarkModel, target: np.ndarray) -> np.ndarray:
+    """[N, 2] unit normals, pointing away from the face, of the polygon through the outline's landmarks."""
+    normals = np.zeros_like(target)
+    if len(cut.outline) < 3:
+        return normals
+    ring = target[cut.outline]
+    tangent = np.roll(ring, -1, 0) - np.roll(ring, 1, 0)
+    normal = np.column_stack([tangent[:, 1], -tangent[:, 0]])
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    outwards = np.sum(normal * (ring - ring.mean(0))) > 0
+    normals[cut.outline] = normal if outwards else -normal
+    return normals
+
+
+def _iris_diameter(target: np.ndarray, weight: np.ndarray) -> float:
+    """Mean diameter of the irises in pixels (the longer of the two measured across each), 0 when unknown."""
+    if len(target) < IRIS_RINGS[-1].stop or not all(weight[ring.start] > 0 for ring in IRIS_RINGS):
+        return 0.0
+    rims = [target[ring][1:] for ring in IRIS_RINGS]
+    return float(np.mean([np.linalg.norm(rim[:2] - rim[2:], axis=1).max() for rim in rims]))
+
+
+def _expression_scores(cut: LandmarkModel, landmarks: Any) -> np.ndarray:
+    """[E] scores that the landmark network gives to the model's expressions, 0 for those it does not know."""
+    scores = getattr(landmarks, "expression_scores", None)
+    if not isinstance(scores, Mapping):
+        return np.zeros(len(cut.expression_names))
+    return np.clip([float(scores.get(name, 0.0)) for name in cut.expression_names], 0.0, 1.0)
+
+
+def _start(
+    cut: LandmarkModel,
+    observations: Sequence[Observation],
+    poses: Sequence[tuple[np.ndarray, np.ndarray, float]],
+) -> GeometryState:
+    return GeometryState(
+        identity=np.zeros(cut.identities),
+        expressions=np.stack([observation.expression_mean for observation in observations]),
+        rotation=np.stack([rotation for rotation, _, _ in poses]),
+        centre=np.stack([centre for _, centre, _ in poses]),
+        log_magnification=np.array([log_magnification for _, _, log_magnification in poses]),
+        log_focal=np.array([observation.log_focal[0] for observation in observations]),
+    )
+
+
+def _resumed(cut: LandmarkModel, start: Fit) -> GeometryState:
+    pivots = np.stack([camera.transform(cut.centre[None])[0] for camera in start.cameras])
+    focal = np.array([camera.focal_px for camera in start.cameras])
+    return GeometryState(
+        identity=start.identity.astype(np.float64),
+        expressions=start.expressions.astype(np.float64),
+        rotation=np.stack([camera.rotation for camera in start.cameras]),
+        centre=pivots[:, :2] / pivots[:, 2:] * focal[:, None],
+        log_magnification=np.log(focal / pivots[:, 2]),
+        log_focal=np.log(focal),
+    )
+
+
+def _pose_only(cut: LandmarkModel, photos: int) -> Free:
+    local = np.zeros((photos, len(cut.expression_names) + POSE), bool)
+    local[:, -POSE:-1] = True
+    return Free(np.zeros(cut.identities, bool), local)
+
+
+def _everything(cut: LandmarkModel, photos: int) -> Free:
+    return Free(np.ones(cut.identities, bool), np.ones((photos, len(cut.expression_names) + POSE), bool))
+
+
+def _result(
+    problem: GeometryProblem,
+    state: GeometryState,
+    image_sizes: Sequence[tuple[int, int]],
+    rounds: int,
+    began: float,
+) -> GeometryResult:
+    cameras, landmarks_px, residual_px, errors = [], [], [], []
+    for photo, (width, height) in enumerate(image_sizes):
+        focal = float(np.exp(state.log_focal[photo]))
+        camera_from_world = np.eye(4)
+        camera_from_world[:3, :3] = nearest_rotation(state.rotation[photo])
+        camera_from_world[:3, 3] = state.pivot(photo) - camera_from_world[:3, :3] @ problem.model.centre
+        principal = np.array([width, height]) / 2.0
+        cameras.append(Camera(focal, principal, width, height, camera_from_world))
+        pixels, residual, weight = problem.projected(state, photo)
+        landmarks_px.append(pixels + principal)
+        squared = float(np.sum(weight * np.sum(residual**2, 1)) / np.sum(weight))
+        residual_px.append(np.sqrt(squared) * problem.observations[photo].sigma_px)
+        errors.append(residual_px[-1] / (EYE_DISTANCE * float(np.exp(state.log_magnification[photo]))))
+    fit = Fit(state.identity.astype(np.float32), state.expressions.astype(np.float32), tuple(cameras))
+    distance = np.array([np.linalg.norm(state.pivot(photo)) for photo in range(len(cameras))])
+    return GeometryResult(
+        fit=fit,
+        landmarks_px=tuple(landmarks_px),
+        residual_px=np.array(residual_px),
+        normalised_error=np.array(errors),
+        distance_m=distance,
+        rounds=rounds,
+        milliseconds=(time.perf_counter() - began) * 1000.0,
+        notes=_notes(fit, np.array(errors)),
+    )
+
+
+def _notes(fit: Fit, errors: np.ndarray) -> tuple[str, ...]:
+    notes = [
+        f"The head follows the landmarks of photo {photo} only to {100 * error:.0f} % of the distance between"
+        f" the eyes; up to {100 * LARGE_ERROR:.0f} % is usual. The face may be covered, blurred or turned away."
+        for photo, error in enumerate(errors, 1)
+        if error > LARGE_ERROR
+    ]
+    unusual = float(np.sqrt(np.mean(fit.identity**2))) if fit.identity.size else 0.0
+    if unusual > 2.0:
+        notes.append(f"The shape is {unusual:.1f} times as unusual as most people's; check the landmarks.")
+    return tuple(notes)

@@ -1,0 +1,121 @@
+"""The few hundred points of the shape model that landmarks speak of, cut out once and kept.
+
+A fit touches the mesh only at the embedded landmarks, and at short lines across the outline of the face along
+which the contour landmarks slide (Cao et al., "Displaced Dynamic Expression Regression", 2014). Only numpy.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+FEWEST_CANDIDATES = 4
+"""A contour landmark with fewer places to slide to stays where it is embedded."""
+
+IRIS_RINGS = (slice(468, 473), slice(473, 478))
+"""Landmarks of the iris: centre, then four points on its rim; the person's right eye, then the left one."""
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkModel:
+    """Linear model of N landmarks and of C lines of S points, float64; coordinates come first in every array.
+
+    Attributes:
+        mean: [3, N + C*S] positions at zero coefficients, metres, head frame; the landmarks, then the lines.
+        basis: [3, N + C*S, K + E] offsets of a unit of each identity, then each expression coefficient.
+        normals: [N, 3] surface normals of the mean at the landmarks.
+        weight: [N] how far each landmark can be trusted, 0 = not embedded; contour landmarks included.
+        contour: [C] landmark indices with a line, ordered around the face.
+        line_usable: [C, S] bool, False where a line ends early. Lines go from the front of the head to its back.
+        outline: [O] indices of all landmarks of the outline, ordered around the face, also those without a line.
+        identities: K.
+        expression_names: the E names.
+        centre: [3] middle of the face, the pivot of the pose.
+    """
+
+    mean: np.ndarray
+    basis: np.ndarray
+    normals: np.ndarray
+    weight: np.ndarray
+    contour: np.ndarray
+    line_usable: np.ndarray
+    outline: np.ndarray
+    identities: int
+    expression_names: tuple[str, ...]
+    centre: np.ndarray
+
+    @property
+    def landmarks(self) -> int:
+        """N, the number of landmarks."""
+        return len(self.weight)
+
+    def points(self, coefficients: np.ndarray) -> np.ndarray:
+        """[3, N + C*S] positions for coefficients [K + E]."""
+        return self.mean + self.basis @ coefficients
+
+
+_CACHE: dict[int, tuple[Any, LandmarkModel]] = {}
+
+
+def landmark_model(model: Any) -> LandmarkModel:
+    """The landmark model of a `MorphableModel`, made at the first call and kept while the model lives."""
+    key = id(model)
+    cached = _CACHE.get(key)
+    if cached is None or cached[0]() is not model:
+        cached = (weakref.ref(model, lambda _: _CACHE.pop(key, None)), _cut_out(model))
+        _CACHE[key] = cached
+    return cached[1]
+
+
+def _cut_out(model: Any) -> LandmarkModel:
+    embedding = model.landmarks_478
+    corners = np.asarray(embedding.triangle_vertices)
+    barycentric = np.asarray(embedding.barycentric, np.float64)
+    weight = np.array(embedding.weight, np.float64)
+    flagged = np.asarray(embedding.contour, bool)
+    mean = np.asarray(model.mean, np.float64)
+
+    triangle = mean[corners]
+    normals = np.cross(triangle[:, 1] - triangle[:, 0], triangle[:, 2] - triangle[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    points = np.einsum("nc,ncd->nd", barycentric, triangle)
+    inside = (weight > 0) & ~flagged
+    centre = points[inside].mean(0)
+
+    outline = np.flatnonzero(flagged)
+    around = np.arctan2(points[outline, 0] - centre[0], points[outline, 1] - centre[1])
+    outline = outline[np.argsort(around)]
+    candidates = np.asarray(embedding.contour_candidates)
+    contour = outline[(candidates[outline] >= 0).sum(1) >= FEWEST_CANDIDATES]
+    lines = candidates[contour]
+
+    vertices = np.concatenate([corners.ravel(), np.maximum(lines, 0).ravel()])
+    return LandmarkModel(
+        mean=_picked(mean[None], vertices, barycentric)[:, :, 0],
+        basis=np.concatenate(
+            [
+                _picked(basis, vertices, barycentric)
+                for basis in (model.identity_basis, model.expression_basis)
+            ],
+            axis=-1,
+        ),
+        normals=normals,
+        weight=weight,
+        contour=contour,
+        line_usable=lines >= 0,
+        outline=outline,
+        identities=len(model.identity_basis),
+        expression_names=tuple(str(name) for name in model.expression_names),
+        centre=centre,
+    )
+
+
+def _picked(basis: np.ndarray, vertices: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
+    """[3, N + C*S, B] of vertex vectors [B, V, 3]: first the corners of N triangles, then single vertices."""
+    rows = basis[:, vertices].astype(np.float64)
+    corners = rows[:, : barycentric.size].reshape(len(rows), *barycentric.shape, 3)
+    embedded = np.einsum("bncd,nc->dnb", corners, barycentric)
+    return np.concatenate([embedded, rows[:, barycentric.size :].transpose(2, 1, 0)], 1)

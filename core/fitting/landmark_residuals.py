@@ -1,0 +1,336 @@
+"""Cost, residuals and analytic derivatives of landmarks seen in several photos.
+
+The pose is held as a weak-perspective camera plus the focal length as the strength of its perspective: pixels
+per metre at the face, the pixel of the face's centre, a rotation, and log focal. So a focal length can change
+without moving or resizing the face in the image, which makes the weakly observed focal length easy to step along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..camera import rotation_from_vector
+from .landmark_model import IRIS_RINGS, LandmarkModel
+from .levenberg_marquardt import Free, NormalEquations
+
+POSE = 7
+"""Unknowns of a pose: rotation (3), centre in pixels (2), log magnification, log focal length."""
+
+NEAREST_DEPTH = 0.03
+"""No point of the head may come nearer to the camera than this, in metres."""
+
+
+@dataclass(frozen=True, eq=False)
+class GeometryState:
+    """Unknowns of K identity coefficients, E expressions and P photos.
+
+    Attributes:
+        identity: [K].
+        expressions: [P, E].
+        rotation: [P, 3, 3] camera axes from head axes.
+        centre: [P, 2] pixel of the face's pivot, from the principal point.
+        log_magnification: [P] of pixels per metre at the pivot.
+        log_focal: [P] of the focal length in pixels.
+    """
+
+    identity: np.ndarray
+    expressions: np.ndarray
+    rotation: np.ndarray
+    centre: np.ndarray
+    log_magnification: np.ndarray
+    log_focal: np.ndarray
+
+    def pivot(self, photo: int) -> np.ndarray:
+        """[3] the face's pivot in camera coordinates, metres."""
+        x, y = self.centre[photo] * np.exp(-self.log_magnification[photo])
+        return np.array([x, y, np.exp(self.log_focal[photo] - self.log_magnification[photo])])
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What one photo says.
+
+    Attributes:
+        target: [N, 2] landmarks in pixels from the principal point.
+        weight: [N] confidence of each, 0 = not used; contour landmarks included.
+        sigma_px: standard deviation of a landmark, pixels.
+        outward: [N, 2] unit normal of the face's outline at its landmarks, zero elsewhere.
+        iris_px: diameter of the iris in pixels, 0 = unknown.
+        log_focal: mean and standard deviation of the logarithm of the focal length in pixels.
+        expression_mean: [E] expressions to expect.
+    """
+
+    target: np.ndarray
+    weight: np.ndarray
+    sigma_px: float
+    outward: np.ndarray
+    iris_px: float
+    log_focal: tuple[float, float]
+    expression_mean: np.ndarray
+
+
+@dataclass(frozen=True)
+class Priors:
+    """What is likely before a photo is seen. Lengths in metres; sigmas are standard deviations.
+
+    Attributes:
+        landmark_sigma: error of a landmark of the network, in units of the distance between the eyes.
+        independent_landmarks: how many landmarks' worth of evidence the N landmarks hold together (their errors
+            are correlated: neighbours are wrong together).
+        robust_scale: sigmas at which a landmark starts to count as an outlier (Geman-McClure).
+        identity_sigma: of identity coefficients.
+        expression_sigma: of expression coefficients around their mean.
+        expression_sparsity: slope of the exponential prior that keeps idle expressions at rest.
+        score_share: how much of the landmark network's expression scores becomes the prior mean.
+        contour_share: weight of a contour landmark against an inner one.
+        iris_diameter: horizontal visible iris diameter; varies little between adults (11.7 mm).
+        iris_sigma: relative, of that diameter and its measurement together.
+        focal_35mm: median focal length without EXIF, millimetres of a 35 mm camera.
+        focal_sigma: of its logarithm.
+        exif_sigma: of the logarithm of a focal length that EXIF states.
+        distance: median distance of a face from the camera.
+        distance_sigma: of its logarithm.
+    """
+
+    landmark_sigma: float = 0.03
+    independent_landmarks: float = 120.0
+    robust_scale: float = 3.0
+    identity_sigma: float = 1.0
+    expression_sigma: float = 0.35
+    expression_sparsity: float = 1.0
+    score_share: float = 0.5
+    contour_share: float = 0.5
+    iris_diameter: float = 0.0117
+    iris_sigma: float = 0.06
+    focal_35mm: float = 40.0
+    focal_sigma: float = 0.5
+    exif_sigma: float = 0.04
+    distance: float = 0.7
+    distance_sigma: float = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class GeometryProblem:
+    """Landmarks, contours, irises and priors of all photos (implements `levenberg_marquardt.Problem`).
+
+    `seen` [P, N] is the share of each landmark that faces the camera; it is renewed by `prepared`.
+    """
+
+    model: LandmarkModel
+    observations: tuple[Observation, ...]
+    priors: Priors
+    robust_scale: float
+    seen: np.ndarray | None = None
+
+    def prepared(self, state: GeometryState) -> GeometryProblem:
+        """The problem with each landmark's visibility as the poses of `state` have it."""
+        seen = [self._facing(state, photo) for photo in range(len(self.observations))]
+        return replace(self, seen=np.stack(seen))
+
+    def cost(self, state: GeometryState) -> float:
+        """Negative log posterior up to a constant; infinite when a head touches a camera."""
+        total = 0.5 * float(np.sum((state.identity / self.priors.identity_sigma) ** 2))
+        for photo, observation in enumerate(self.observations):
+            view = self._view(state, photo)
+            if view.in_camera[2].min() < NEAREST_DEPTH:
+                return float("inf")
+            residual, weight, _, _ = self._image_residuals(view, photo)
+            squared = np.sum(residual**2, -1)
+            scale = self.robust_scale**2
+            total += 0.5 * float(np.sum(weight * squared / (1.0 + squared / scale)))
+            total += 0.5 * float(np.sum(self._scalar_residuals(state, photo, view)[0] ** 2))
+            expression = state.expressions[photo]
+            total += 0.5 * float(np.sum(self._expression_residual(expression, observation) ** 2))
+            total += self.priors.expression_sparsity * float(expression.sum())
+        return total
+
+    def normal_equations(self, state: GeometryState) -> NormalEquations:
+        """Gauss-Newton normal equations; robust weights by iterative re-weighting."""
+        identities = self.model.identities
+        shared = np.eye(identities) / self.priors.identity_sigma**2
+        shared_gradient = state.identity / self.priors.identity_sigma**2
+        cross, local, local_gradient = [], [], []
+        for photo in range(len(self.observations)):
+            matrix, gradient = self._photo_equations(state, photo)
+            shared += matrix[:identities, :identities]
+            shared_gradient = shared_gradient + gradient[:identities]
+            cross.append(matrix[:identities, identities:])
+            local.append(matrix[identities:, identities:])
+            local_gradient.append(gradient[identities:])
+        return NormalEquations(
+            shared, np.stack(cross), np.stack(local), shared_gradient, np.stack(local_gradient)
+        )
+
+    def blocked(self, state: GeometryState, equations: NormalEquations) -> Free:
+        """Expressions at 0 or 1 that the gradient pushes further."""
+        local = np.zeros(equations.local_gradient.shape, bool)
+        push = equations.local_gradient[:, :-POSE]
+        at_rest, at_most = state.expressions <= 0.0, state.expressions >= 1.0
+        local[:, :-POSE] = (at_rest & (push > 0)) | (at_most & (push < 0))
+        return Free(np.zeros(len(state.identity), bool), local)
+
+    def moved(self, state: GeometryState, shared_step: np.ndarray, local_step: np.ndarray) -> GeometryState:
+        """The state after a step; rotations are turned from the left, expressions clipped to [0, 1]."""
+        pose = local_step[:, -POSE:]
+        turned = [rotation_from_vector(step[:3]) @ rotation for step, rotation in zip(pose, state.rotation)]
+        return GeometryState(
+            identity=state.identity + shared_step,
+            expressions=np.clip(state.expressions + local_step[:, :-POSE], 0.0, 1.0),
+            rotation=np.stack(turned),
+            centre=state.centre + pose[:, 3:5],
+            log_magnification=state.log_magnification + pose[:, 5],
+            log_focal=state.log_focal + pose[:, 6],
+        )
+
+    def projected(self, state: GeometryState, photo: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A photo's landmarks on the head.
+
+        Returns:
+            Their pixels [N, 2] from the principal point (contour landmarks where they slid to), their residuals
+            [N, 2] in sigmas (contour landmarks: along the outline's normal only) and their weights [N].
+        """
+        view = self._view(state, photo)
+        residual, weight, _, chosen = self._image_residuals(view, photo)
+        return view.pixels[:, chosen].T, residual, weight
+
+    def _facing(self, state: GeometryState, photo: int) -> np.ndarray:
+        points = self.model.mean[:, : self.model.landmarks] - self.model.centre[:, None]
+        rotation = state.rotation[photo]
+        sight = rotation @ points + state.pivot(photo)[:, None]
+        sight /= np.linalg.norm(sight, axis=0)
+        facing = -np.sum((rotation @ self.model.normals.T) * sight, 0)
+        return np.clip((facing + 0.15) / 0.45, 0.02, 1.0)
+
+    def _view(self, state: GeometryState, photo: int) -> _View:
+        coefficients = np.concatenate([state.identity, state.expressions[photo]])
+        rotation, pivot = state.rotation[photo], state.pivot(photo)
+        rotated = rotation @ (self.model.points(coefficients) - self.model.centre[:, None])
+        in_camera = rotated + pivot[:, None]
+        focal = float(np.exp(state.log_focal[photo]))
+        pixels = focal * in_camera[:2] / in_camera[2]
+        metres_per_pixel = float(np.exp(-state.log_magnification[photo]))
+        return _View(rotation, pivot, metres_per_pixel, focal, rotated, in_camera, pixels)
+
+    def _image_residuals(
+        self, view: _View, photo: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What the photo's landmarks say against the head.
+
+        Returns:
+            Residuals [N, 2] in sigmas, weights [N], outline normals [N, 2] (zero where a landmark is a point),
+            and the index [N] of the model's point that each landmark is compared with.
+        """
+        observation, count = self.observations[photo], self.model.landmarks
+        chosen = np.arange(count)
+        contour = self.model.contour
+        lines = count + np.arange(self.model.line_usable.size).reshape(self.model.line_usable.shape)
+        reach = np.einsum("dcs,cd->cs", view.pixels[:, lines], observation.outward[contour])
+        reach = np.where(self.model.line_usable, reach, -np.inf)
+        furthest = reach.argmax(1)
+        # A line that still rises at its back end has no outline within reach: that side is turned to the camera,
+        # where the landmark lies on the surface like any other.
+        slides = furthest < self.model.line_usable.sum(1) - 1
+        chosen[contour[slides]] = lines[slides, furthest[slides]]
+
+        residual = (view.pixels[:, chosen].T - observation.target) / observation.sigma_px
+        outward = observation.outward
+        along = np.sum(residual * outward, 1, keepdims=True) * outward
+        residual = np.where(outward.any(1, keepdims=True), along, residual)
+        seen = np.ones(count) if self.seen is None else self.seen[photo].copy()
+        seen[contour[slides]] = 1.0
+        share = min(1.0, self.priors.independent_landmarks / max(1.0, float(observation.weight.sum())))
+        return residual, observation.weight * seen * share, outward, chosen
+
+    def _photo_equations(self, state: GeometryState, photo: int) -> tuple[np.ndarray, np.ndarray]:
+        view, observation = self._view(state, photo), self.observations[photo]
+        residual, weight, outward, chosen = self._image_residuals(view, photo)
+        squared = np.sum(residual**2, 1)
+        robust = weight / (1.0 + squared / self.robust_scale**2) ** 2
+        used = np.flatnonzero(robust > 1e-9)
+        whiten = np.sqrt(robust[used]) / observation.sigma_px
+        rows = self._pixel_jacobian(view, chosen[used]) * whiten[:, None]
+        lined = outward[used].any(1)
+        normal = outward[used][lined]
+        projected = np.einsum("dnq,nd->nq", rows[:, lined], normal)
+        rows[0, lined], rows[1, lined] = projected, 0.0
+        values = residual[used].T * np.sqrt(robust[used])
+        values[0, lined], values[1, lined] = np.sum(values[:, lined].T * normal, 1), 0.0
+
+        scalars, scalar_rows = self._scalar_residuals(state, photo, view)
+        jacobian = np.concatenate([rows.reshape(-1, rows.shape[2]), scalar_rows])
+        errors = np.concatenate([values.ravel(), scalars])
+        matrix, gradient = jacobian.T @ jacobian, jacobian.T @ errors
+
+        expressions = slice(self.model.identities, self.model.identities + state.expressions.shape[1])
+        diagonal = np.einsum("ii->i", matrix)
+        diagonal[expressions] += 1.0 / self.priors.expression_sigma**2
+        residual = self._expression_residual(state.expressions[photo], observation)
+        gradient[expressions] += residual / self.priors.expression_sigma + self.priors.expression_sparsity
+        return matrix, gradient
+
+    def _pixel_jacobian(self, view: _View, index: np.ndarray) -> np.ndarray:
+        """Derivatives [2, n, K + E + POSE] of the pixels of the model's points `index`."""
+        x, y, depth = view.in_camera[:, index]
+        zero = np.zeros_like(depth)
+        scale = view.focal / depth
+        by_point = np.array(
+            [[scale, zero, -scale * x / depth], [zero, scale, -scale * y / depth]]
+        )  # [2, 3, n]
+        by_head = np.einsum("adn,de->aen", by_point, view.rotation)
+        coefficients = self.model.basis.shape[2]
+        rows = np.empty((2, len(index), coefficients + POSE))
+        basis = self.model.basis[:, index]
+        for axis in range(2):
+            rows[axis, :, :coefficients] = sum(by_head[axis, d][:, None] * basis[d] for d in range(3))
+        rotated = view.rotated[:, index]
+        rows[:, :, coefficients : coefficients + 3] = np.cross(rotated.T[None], by_point.transpose(0, 2, 1))
+        rows[:, :, coefficients + 3] = by_point[:, 0] * view.metres_per_pixel
+        rows[:, :, coefficients + 4] = by_point[:, 1] * view.metres_per_pixel
+        rows[:, :, coefficients + 5] = -np.einsum("adn,d->an", by_point, view.pivot)
+        rows[:, :, coefficients + 6] = view.pixels[:, index] + by_point[:, 2] * view.pivot[2]
+        return rows
+
+    def _scalar_residuals(
+        self, state: GeometryState, photo: int, view: _View
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Focal length, distance and iris diameter against what is expected: residuals [3] and rows [3, Q]."""
+        priors, observation = self.priors, self.observations[photo]
+        coefficients = self.model.basis.shape[2]
+        rows = np.zeros((3, coefficients + POSE))
+        mean, sigma = observation.log_focal
+        log_focal, log_magnification = state.log_focal[photo], state.log_magnification[photo]
+        rows[0, -1] = 1.0 / sigma
+        rows[1, -2:] = -1.0 / priors.distance_sigma, 1.0 / priors.distance_sigma
+        distance = (log_focal - log_magnification - np.log(priors.distance)) / priors.distance_sigma
+        residuals = np.array([(log_focal - mean) / sigma, distance, 0.0])
+        if observation.iris_px > 0:
+            eyes = [ring.start for ring in IRIS_RINGS]
+            depth = float(view.in_camera[2, eyes].mean())
+            expected = np.log(priors.iris_diameter) + log_focal - np.log(depth)
+            residuals[2] = (expected - np.log(observation.iris_px)) / priors.iris_sigma
+            by_depth = -1.0 / (depth * priors.iris_sigma)
+            eye_basis = self.model.basis[:, eyes].mean(1)
+            rows[2, :coefficients] = by_depth * (view.rotation[2] @ eye_basis)
+            rotated = view.rotated[:, eyes].mean(1)
+            rows[2, coefficients : coefficients + 2] = by_depth * rotated[1], -by_depth * rotated[0]
+            rows[2, -2] = -by_depth * view.pivot[2]
+            rows[2, -1] = by_depth * view.pivot[2] + 1.0 / priors.iris_sigma
+        return residuals, rows
+
+    def _expression_residual(self, expression: np.ndarray, observation: Observation) -> np.ndarray:
+        return (expression - observation.expression_mean) / self.priors.expression_sigma
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """All points of the model as one photo's camera sees them; coordinates first."""
+
+    rotation: np.ndarray
+    pivot: np.ndarray
+    metres_per_pixel: float
+    focal: float
+    rotated: np.ndarray
+    in_camera: np.ndarray
+    pixels: np.ndarray
