@@ -46,21 +46,21 @@ def sample(texture: Tensor | Sequence[Tensor], uv: Tensor, level: Tensor | None 
     return value
 
 
-def mip_level(points_px: Tensor, triangles: Tensor, triangle_uv: Tensor, size: tuple[int, int]) -> Tensor:
-    """The mipmap level [T] at which a texel of each triangle covers one pixel, by their areas.
+def uv_per_pixel(points_px: Tensor, triangles: Tensor, triangle_uv: Tensor) -> Tensor:
+    """The UV area [T] that one pixel covers on each triangle, by the ratio of their areas; no gradient.
 
     Args:
         points_px: [V, 3] projected vertices.
         triangles: [T, 3].
         triangle_uv: [T, 3, 2].
-        size: height and width of the texture in texels.
-
-    Returns:
-        Levels from 0 up: half the binary logarithm of texels per pixel. No gradient.
     """
     corner = points_px.detach()[triangles][..., :2]
-    texels = _area(triangle_uv.detach()) * (size[0] * size[1])
-    return 0.5 * torch.log2((texels / _area(corner).clamp(min=1e-12)).clamp(min=1.0))
+    return _area(triangle_uv.detach()) / _area(corner).clamp(min=1e-12)
+
+
+def mip_level(pixel_area: Tensor, height: int, width: int) -> Tensor:
+    """The mipmap level at which a texel covers a pixel of the given UV area (see `uv_per_pixel`)."""
+    return 0.5 * torch.log2((pixel_area * (height * width)).clamp(min=1.0))
 
 
 def _area(corner: Tensor) -> Tensor:
