@@ -12,7 +12,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     timed = commands.add_parser("speed", help="seconds and memory of a whole reconstruction, stage by stage")
-    timed.add_argument("photo", type=Path, nargs="?", help="default: the demo's astronaut, which scikit-image carries")
+    timed.add_argument(
+        "photo", type=Path, nargs="?", help="default: the demo's astronaut, which scikit-image carries"
+    )
     timed.add_argument("--size", type=int, nargs="+", default=[1024], help="map sizes")
     timed.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     timed.add_argument("--out", type=Path, help="folder for the table as Markdown and JSON")

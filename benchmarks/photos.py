@@ -14,7 +14,6 @@ from core.head import read_head
 from core.mapfiles import read_png
 from core.pipeline import fit_head
 from core.preview import crop
-from core.relight import View as RenderView
 from core.relight import render_clay, render_hdri, render_photo
 from core.settings import FitSettings
 
@@ -35,7 +34,9 @@ def run(photos: list[Path], out: Path, size: int, hdris: list[Path]) -> int:
             outcome = "ok"
         except FitError as error:
             outcome = f"{error.message} {error.hint}"
-        record.append({"photo": photo.name, "outcome": outcome, "seconds": round(time.perf_counter() - start, 2)})
+        record.append(
+            {"photo": photo.name, "outcome": outcome, "seconds": round(time.perf_counter() - start, 2)}
+        )
         print(f"{photo.name}: {outcome} ({record[-1]['seconds']} s)", flush=True)
     (out / "photos.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     if rows:
@@ -48,12 +49,14 @@ def head_row(folder: Path, hdris: list[Path]) -> np.ndarray:
     head = read_head(folder)
     photo = cv2.imread(str(head.photos[0]))[..., ::-1]
     window = window_of(head)
-    cells = [crop(photo, window, CELL), crop(render_photo(folder, 0), window, CELL)]
-    cells += [fit(render_clay(folder, RenderView.FRONT)), fit(render_clay(folder, RenderView.SIDE))]
+    cells = [crop(photo, window, CELL), crop(render_photo(head, 0), window, CELL)]
+    cells += [fit(render_clay(head, "front", CELL)), fit(render_clay(head, "side", CELL))]
     for index, hdri in enumerate(hdris):
-        view = RenderView.FRONT if index % 2 == 0 else RenderView.THREE_QUARTER
-        cells.append(fit(render_hdri(folder, hdri, view)))
-    cells += [fit(np.round(read_png(head.maps[name]) * 255)) for name in ("diffuse_albedo", "normal", "provenance")]
+        view = "front" if index % 2 == 0 else "three_quarter"
+        cells.append(fit(render_hdri(head, hdri, view, CELL)))
+    cells += [
+        fit(np.round(read_png(head.maps[name]) * 255)) for name in ("diffuse_albedo", "normal", "provenance")
+    ]
     return np.concatenate(cells, axis=1)
 
 

@@ -22,13 +22,17 @@ def run(photo: Path | None, sizes: list[int], threads: list[int], out: Path | No
         for size in sizes:
             for count in threads:
                 rows.append(measure(photo, Path(folder) / f"head-{size}-{count}", size, count))
-                print(f"{size} px, {count} thread(s): {rows[-1]['seconds']:.1f} s", file=sys.stderr, flush=True)
+                print(
+                    f"{size} px, {count} thread(s): {rows[-1]['seconds']:.1f} s", file=sys.stderr, flush=True
+                )
     table = as_markdown(rows, machine())
     print(table)
     if out:
         out.mkdir(parents=True, exist_ok=True)
         (out / "speed.md").write_text(table + "\n", encoding="utf-8")
-        (out / "speed.json").write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1), encoding="utf-8")
+        (out / "speed.json").write_text(
+            json.dumps({"machine": machine(), "rows": rows}, indent=1), encoding="utf-8"
+        )
     return 0
 
 
@@ -44,12 +48,21 @@ def demo_photo(folder: Path) -> Path:
 
 def measure(photo: Path, head: Path, size: int, threads: int) -> dict:
     """Run one worker and time it from its start; the peak memory is what the worker reports of itself."""
-    request = {"kind": "reconstruct", "job": "speed", "photos": [str(photo)], "out": str(head),
-               "settings": {"map_size": size, "threads": threads, "device": "cpu"}}
+    request = {
+        "kind": "reconstruct",
+        "job": "speed",
+        "photos": [str(photo)],
+        "out": str(head),
+        "settings": {"map_size": size, "threads": threads, "device": "cpu"},
+    }
     start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.measured_worker"], cwd=ROOT, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "benchmarks.measured_worker"],
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     process.stdin.write(json.dumps(request) + "\n")
     process.stdin.flush()
@@ -65,8 +78,14 @@ def measure(photo: Path, head: Path, size: int, threads: int) -> dict:
     if messages[-1]["kind"] != "finished" or not peak:
         raise RuntimeError(f"the worker did not finish: {messages[-1]}\n{errors[-2000:]}")
     stages = json.loads((head / "timings.json").read_text(encoding="utf-8"))
-    return {"size": size, "threads": threads, "seconds": seconds, "first_preview": first_preview,
-            "peak_mb": int(peak.group(1)), "stages": stages}
+    return {
+        "size": size,
+        "threads": threads,
+        "seconds": seconds,
+        "first_preview": first_preview,
+        "peak_mb": int(peak.group(1)),
+        "stages": stages,
+    }
 
 
 def machine() -> str:
@@ -83,11 +102,20 @@ def machine() -> str:
 def as_markdown(rows: list[dict], where: str) -> str:
     """Lay the measurements out, one column a run."""
     stages = list(rows[0]["stages"])
-    lines = [f"Machine: {where}", "", "| | " + " | ".join(f"{r['size']} px, {r['threads']} thr." for r in rows) + " |",
-             "|---|" + "---|" * len(rows)]
-    for label, key, form in (("whole run, cold start, s", "seconds", "{:.1f}"),
-                             ("first preview, s", "first_preview", "{:.1f}"), ("peak memory, MB", "peak_mb", "{}")):
+    lines = [
+        f"Machine: {where}",
+        "",
+        "| | " + " | ".join(f"{r['size']} px, {r['threads']} thr." for r in rows) + " |",
+        "|---|" + "---|" * len(rows),
+    ]
+    for label, key, form in (
+        ("whole run, cold start, s", "seconds", "{:.1f}"),
+        ("first preview, s", "first_preview", "{:.1f}"),
+        ("peak memory, MB", "peak_mb", "{}"),
+    ):
         lines.append(f"| {label} | " + " | ".join(form.format(row[key]) for row in rows) + " |")
     for stage in stages:
-        lines.append(f"| {stage}, s | " + " | ".join(f"{row['stages'].get(stage, 0):.2f}" for row in rows) + " |")
+        lines.append(
+            f"| {stage}, s | " + " | ".join(f"{row['stages'].get(stage, 0):.2f}" for row in rows) + " |"
+        )
     return "\n".join(lines)

@@ -26,6 +26,7 @@ from .errors import FitError
 FORMAT = 1
 ARRAYS_FILE = "head.npz"
 FIT_FILE = "fit.json"
+TIMINGS_FILE = "timings.json"
 PREVIEW_FILE = "preview.png"
 MAP_NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal", "provenance", "eye_albedo")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -183,6 +184,18 @@ def write_head(
         FitError: When the disk is full, the place cannot be written, or it holds something that is no head.
         ValueError: When an array is missing or has another shape than ``docs/head_format.md`` says.
     """
+    with new_head_folder(folder) as part:
+        fill_head_folder(part, arrays, fit, files)
+    return Path(folder)
+
+
+def fill_head_folder(
+    part: Path,
+    arrays: Mapping[str, np.ndarray],
+    fit: Mapping[str, Any],
+    files: Mapping[str, bytes | Path],
+) -> None:
+    """Write a head's files into a folder of `new_head_folder`; the arguments are those of `write_head`."""
     stored = {
         name: np.asarray(arrays[name]).astype(dtype, copy=False)
         for name, (dtype, _) in _LAYOUT.items()
@@ -191,16 +204,14 @@ def write_head(
     problem = layout_problem(stored)
     if problem:
         raise ValueError(f"Not a head: {problem}.")
-    with new_head_folder(folder) as part:
-        np.savez_compressed(part / ARRAYS_FILE, format=np.int32(FORMAT), **stored)
-        text = json.dumps(fit, indent=1, sort_keys=True, allow_nan=False)
-        (part / FIT_FILE).write_text(text + "\n", encoding="utf-8")
-        for name, content in files.items():
-            if isinstance(content, bytes):
-                (part / name).write_bytes(content)
-            else:
-                shutil.copyfile(content, part / name)
-    return Path(folder)
+    np.savez_compressed(part / ARRAYS_FILE, format=np.int32(FORMAT), **stored)
+    text = json.dumps(fit, indent=1, sort_keys=True, allow_nan=False)
+    (part / FIT_FILE).write_text(text + "\n", encoding="utf-8")
+    for name, content in files.items():
+        if isinstance(content, bytes):
+            (part / name).write_bytes(content)
+        else:
+            shutil.copyfile(content, part / name)
 
 
 @contextlib.contextmanager
@@ -320,7 +331,7 @@ def _write_errors(folder: Path) -> Iterator[None]:
 
 def _is_ours(name: str) -> bool:
     maps = {f"{map_name}.png" for map_name in MAP_NAMES}
-    return name in {ARRAYS_FILE, FIT_FILE, PREVIEW_FILE} | maps or (
+    return name in {ARRAYS_FILE, FIT_FILE, TIMINGS_FILE, PREVIEW_FILE} | maps or (
         name.startswith("photo_") and name.endswith(".png") and name[6:-4].isdigit()
     )
 

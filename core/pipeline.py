@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,11 @@ import torch
 from .completion.complete import complete_eyes, complete_maps, estimate_appearance
 from .device import choose_device, choose_threads
 from .errors import FitError
-from .head import new_head_folder
+from .head import TIMINGS_FILE, new_head_folder
 from .morphable import load_model
+from .preview import crop, face_window, shape_over_photo
 from .reflectance.prior import load_prior
-from .preview import shape_over_photo
+from .relight import render_photo
 from .result import write_result
 from .settings import FitSettings
 from .stages import Stages
@@ -63,6 +65,10 @@ def fit_head(photos: Sequence[Path], out: Path, settings: FitSettings, report: C
         maps = complete_maps(model, prior, views, fit, settings.map_size)
         eyes = complete_eyes(model, views, fit, EYE_MAP_SIZE, settings.seed)
         stages.enter("Writing the head", 0.85)
-        write_result(folder, model, views, fit, maps, eyes, settings, warnings, stages)
+        head = write_result(folder, model, views, fit, maps, eyes, settings, warnings)
+        window = face_window(views[0])
+        stages.show(crop(render_photo(head, 0), window))
+        timings = json.dumps(stages.finish(), indent=1)
+        (folder / TIMINGS_FILE).write_text(timings + "\n", encoding="utf-8")
     report("Done", 1.0)
     return Path(out)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
+import torch
 
 from .fitting.fit import Fit
+from .head import Head, fill_head_folder, read_head
 from .mapfiles import encode_png, srgb_from_linear
 from .morphable import MorphableModel
 from .reflectance.eyes import eyeballs
 from .reflectance.maps import ReflectanceMaps
 from .settings import FitSettings
 from .views import View
+
+
+def relit_version() -> str:
+    """Return the version of Relit, from the one place where it is written."""
+    manifest = Path(__file__).resolve().parents[1] / "blender_manifest.toml"
+    return tomllib.loads(manifest.read_text(encoding="utf-8"))["version"]
 
 
 def head_arrays(model: MorphableModel, fit: Fit, views: Sequence[View]) -> dict[str, np.ndarray]:
@@ -41,7 +52,7 @@ def head_arrays(model: MorphableModel, fit: Fit, views: Sequence[View]) -> dict[
 
 
 def map_files(maps: ReflectanceMaps, eyes: np.ndarray) -> dict[str, bytes]:
-    """Return the maps as PNG files by name: colours sRGB-encoded, data as it is, 16 bit where steps would show."""
+    """Return the maps as PNG files by name: colours sRGB-encoded, data linear, 16 bit where steps would show."""
     return {
         "diffuse_albedo.png": encode_png(srgb_from_linear(maps.diffuse_albedo)),
         "specular_albedo.png": encode_png(maps.specular_albedo, bits=16),
@@ -53,14 +64,35 @@ def map_files(maps: ReflectanceMaps, eyes: np.ndarray) -> dict[str, bytes]:
 
 
 def fit_record(
-    fit: Fit, views: Sequence[View], settings: FitSettings, model: MorphableModel, version: str, warnings: list[str]
+    fit: Fit, views: Sequence[View], settings: FitSettings, model: MorphableModel, warnings: list[str]
 ) -> dict:
     """Return what ``fit.json`` holds: all that is needed to render the photos again."""
     return {
-        "relit_version": version,
-        "model_version": model.version,
+        "versions": {"relit": relit_version(), "shape_model": model.version, "torch": torch.__version__},
+        "seed": settings.seed,
         "settings": settings.to_dict(),
         "photos": [{"path": str(view.photo.path), "sha256": view.photo.sha256} for view in views],
         "warnings": warnings,
         **fit.to_dict(),
     }
+
+
+def write_result(
+    folder: Path,
+    model: MorphableModel,
+    views: Sequence[View],
+    fit: Fit,
+    maps: ReflectanceMaps,
+    eyes: np.ndarray,
+    settings: FitSettings,
+    warnings: list[str],
+) -> Head:
+    """Fill ``folder`` with everything a head folder holds but the preview and the timings."""
+    files = map_files(maps, eyes)
+    files |= {
+        f"photo_{i}.png": encode_png(view.photo.srgb8 / np.float32(255)) for i, view in enumerate(views)
+    }
+    fill_head_folder(
+        folder, head_arrays(model, fit, views), fit_record(fit, views, settings, model, warnings), files
+    )
+    return read_head(folder)

@@ -1,4 +1,4 @@
-"""One photo and all that is known of it: what it shows, its camera, the head as posed in it, how light reaches it."""
+"""One photo and all that is known of it: what it shows, its camera, the head posed in it, its light."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import numpy as np
 import torch
 
 from .camera import Camera
-from .errors import FitError
 from .fitting.fit import Fit
 from .fitting.geometry import fit_landmarks
 from .landmarks import Landmarks, detect_landmarks
 from .morphable import MorphableModel
 from .photo import Photo, load_photo
+from .render.interpolate import vertex_normals
+from .render.lighting import glossy
 from .render.occlusion import radiance_transfer
+from .render.shading import specular_reflectance
 from .segmentation import person_mask, skin_mask
+
+SKIN_SPECULAR = 0.5
+SKIN_ROUGHNESS = 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,3 +73,24 @@ def trace_light(model: MorphableModel, view: View) -> View:
     triangles = torch.from_numpy(model.triangles)
     transfer = radiance_transfer(torch.from_numpy(view.vertices), triangles, order=4)
     return replace(view, transfer=transfer.numpy())
+
+
+def hidden_share(transfer: np.ndarray) -> np.ndarray:
+    """Return which share [V] of the sky above each vertex is hidden by the head itself."""
+    return np.clip(1 - transfer[:, 0] * np.sqrt(4 * np.pi), 0, 0.95)
+
+
+def gloss_response(model: MorphableModel, view: View) -> np.ndarray:
+    """Return what each vertex reflects specularly towards the camera, [V,25]: radiance = response @ light.
+
+    For skin of ordinary gloss (:data:`SKIN_SPECULAR`, :data:`SKIN_ROUGHNESS`); hidden sky reflects nothing.
+    """
+    vertices = torch.from_numpy(view.vertices)
+    normal = vertex_normals(vertices, torch.from_numpy(model.triangles).long())
+    towards = torch.nn.functional.normalize(torch.from_numpy(view.camera.position).float() - vertices, dim=1)
+    facing = (normal * towards).sum(1).clamp(min=0.05)
+    mirror = torch.nn.functional.normalize(2 * facing[:, None] * normal - towards, dim=1)
+    roughness = torch.full_like(facing, SKIN_ROUGHNESS)
+    reflectance = specular_reflectance(facing, roughness, torch.full_like(facing, SKIN_SPECULAR))
+    response = glossy(mirror, roughness, torch.eye(25)) * reflectance[:, None]
+    return response.numpy() * (1 - hidden_share(view.transfer))[:, None]

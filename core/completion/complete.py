@@ -13,22 +13,25 @@ from ..morphable import MorphableModel
 from ..reflectance.eyes import BROWN, eyeballs, iris_colour, paint_eyes
 from ..reflectance.maps import Observation, PriorMaps, ReflectanceMaps, combine, delight
 from ..reflectance.prior import ReflectancePrior
-from ..views import View, gloss_response
+from ..views import View, gloss_response, hidden_share
 from .atlas import Atlas, bleed, build_atlas
 from .unwrap import unwrap
 
 # Regions whose darkness is colour, not depth: they get no creases from it.
 FLAT_REGIONS = ("brows", "lips", "nostrils", "mouth_inner", "eye_socket")
 LEAST_SHADING = 0.02
+TYPICAL_ALBEDO = 0.3
 
 
 def estimate_appearance(model: MorphableModel, prior: ReflectancePrior, views: Sequence[View]) -> Appearance:
     """Fit every photo's light and the shared albedo coefficients, at the prior's own resolution."""
-    atlas = build_atlas(model, prior.size)
+    atlas = build_atlas(model, len(prior.albedo_mean))
     evidence = []
     for view in views:
         seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
-        transfer = atlas.interpolate(view.transfer)
+        # Light bounces once more off the skin that hides the sky (the prior's mean stands for its colour).
+        bounce = 1 / (1 - TYPICAL_ALBEDO * hidden_share(view.transfer))
+        transfer = atlas.interpolate(view.transfer * bounce[:, None])
         gloss = atlas.interpolate(gloss_response(model, view))
         evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss))
     basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
@@ -46,10 +49,14 @@ def complete_maps(
     for view, light in zip(views, fit.lighting, strict=True):
         seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
         shading = atlas.interpolate(np.maximum(view.transfer @ light, LEAST_SHADING))
+        hidden = atlas.interpolate(hidden_share(view.transfer)[:, None])
+        shading = shading / (1 - np.minimum(expected, 0.9) * hidden)
         gloss = atlas.interpolate(np.maximum(gloss_response(model, view) @ light, 0))
         log_albedo = delight(seen.colour, shading, gloss, expected, _light_colour(shading, seen.confidence))
         clipped = np.clip((1.0 - seen.colour.max(1)) / 0.04, 0, 1)
-        dark = np.clip(shading.mean(1) / (0.25 * np.average(shading.mean(1), weights=seen.confidence + 1e-6)), 0, 1)
+        dark = np.clip(
+            shading.mean(1) / (0.25 * np.average(shading.mean(1), weights=seen.confidence + 1e-6)), 0, 1
+        )
         observations.append(Observation(log_albedo, seen.confidence * clipped * dark, seen.pixel_size))
     flat = np.clip(sum(model.regions[name].astype(np.float32) for name in FLAT_REGIONS), 0, 1)
     features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
@@ -58,11 +65,19 @@ def complete_maps(
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
     """Return the prior's maps for one person's coefficients, at ``size`` texels."""
-    log_albedo = prior.albedo_mean + np.tensordot(coefficients, prior.albedo_basis, 1)
-    return PriorMaps(*(
-        cv2.resize(np.asarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
-        for image in (log_albedo, prior.albedo_detail, prior.specular_albedo, prior.roughness, prior.normal_detail)
-    ))
+    log_albedo = prior.log_albedo(coefficients)
+    return PriorMaps(
+        *(
+            cv2.resize(np.asarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+            for image in (
+                log_albedo,
+                prior.albedo_detail,
+                prior.specular_albedo,
+                prior.roughness,
+                prior.normal_detail,
+            )
+        )
+    )
 
 
 def texel_size(model: MorphableModel, atlas: Atlas) -> float:

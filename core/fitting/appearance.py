@@ -74,8 +74,10 @@ def fit_appearance(
     for _ in range(rounds):
         log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
         albedo = np.exp(log_albedo)
-        lighting = [_solve_light(photo, albedo, _robust_weight(photo, albedo, light))
-                    for photo, light in zip(evidence, lighting or [None] * len(evidence), strict=True)]
+        lighting = [
+            _solve_light(photo, albedo, _robust_weight(photo, albedo, light))
+            for photo, light in zip(evidence, lighting or [None] * len(evidence), strict=True)
+        ]
         system = np.eye(len(coefficients))
         target = np.zeros(len(coefficients))
         for photo, light in zip(evidence, lighting, strict=True):
@@ -88,7 +90,9 @@ def fit_appearance(
         coefficients, lighting, spread = _settle_tone(
             coefficients, system, flat_basis, evidence, lighting, log_mean.shape
         )
-    return Appearance(tuple(light.astype(np.float32) for light in lighting), coefficients.astype(np.float32), spread)
+    return Appearance(
+        tuple(light.astype(np.float32) for light in lighting), coefficients.astype(np.float32), spread
+    )
 
 
 def _shading(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
@@ -150,7 +154,9 @@ def _settle_tone(
     for channel in range(3):
         constant = np.zeros(shape)
         constant[:, channel] = 1
-        shift_basis[:, channel] = np.linalg.solve(gram, weighted @ constant.ravel() / max(face.sum(), 1.0) * 50)
+        shift_basis[:, channel] = np.linalg.solve(
+            gram, weighted @ constant.ravel() / max(face.sum(), 1.0) * 50
+        )
     average = np.full((1, 3), 1 / 3)
     chroma = np.eye(3) - 1 / 3
     precision = average.T @ average * 9 / 3 / SHADING_SPREAD**2 / 3 + chroma / WHITE_BALANCE_SPREAD**2

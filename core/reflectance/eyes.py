@@ -62,7 +62,9 @@ def iris_colour(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> np
     return np.clip(np.median(kept, axis=0) / np.maximum(light * 0.7, 0.02), 0.008, 0.4).astype(np.float32)
 
 
-def paint_eyes(atlas: Atlas, vertices: np.ndarray, centre: np.ndarray, iris: np.ndarray, seed: int) -> np.ndarray:
+def paint_eyes(
+    atlas: Atlas, vertices: np.ndarray, centre: np.ndarray, iris: np.ndarray, seed: int
+) -> np.ndarray:
     """Return the eyeball's albedo [S,S,3], linear.
 
     Args:
@@ -87,7 +89,9 @@ def paint_eyes(atlas: Atlas, vertices: np.ndarray, centre: np.ndarray, iris: np.
     pupil = _step(distance, PUPIL_RADIUS * 1.08, PUPIL_RADIUS * 0.92)
     colour = colour * (1 - pupil)[:, None] + 0.003 * pupil[:, None]
     white = np.maximum(_step(radial, 0.93, 1.07), ~front)[:, None]
-    redness = np.clip((distance / IRIS_RADIUS - 1) * 0.5, 0, 1)[:, None] * np.array([0.0, 0.16, 0.18], np.float32)
+    redness = np.clip((distance / IRIS_RADIUS - 1) * 0.5, 0, 1)[:, None] * np.array(
+        [0.0, 0.16, 0.18], np.float32
+    )
     return atlas.image(colour * (1 - white) + SCLERA * (1 - redness) * white).astype(np.float32)
 
 

@@ -73,7 +73,11 @@ class PriorMaps:
 
 
 def delight(
-    colour: np.ndarray, shading: np.ndarray, gloss: np.ndarray, expected_albedo: np.ndarray, light_colour: np.ndarray
+    colour: np.ndarray,
+    shading: np.ndarray,
+    gloss: np.ndarray,
+    expected_albedo: np.ndarray,
+    light_colour: np.ndarray,
 ) -> np.ndarray:
     """Return the logarithm of the albedo [N,3] that a photo shows, highlights removed.
 
@@ -102,8 +106,9 @@ def delight(
     return np.log(np.maximum(matte, 2e-3)) - np.log(np.maximum(shading, 0.02))
 
 
-def combine(atlas: Atlas, observations: list[Observation], prior: PriorMaps, features: np.ndarray,
-            texel_metres: float) -> ReflectanceMaps:
+def combine(
+    atlas: Atlas, observations: list[Observation], prior: PriorMaps, features: np.ndarray, texel_metres: float
+) -> ReflectanceMaps:
     """Merge de-lit photos and prior into the maps of a head.
 
     Args:
@@ -149,8 +154,12 @@ def _merge_photos(
     """Return the merged log ratio [S,S,3], the observed share [S,S] and the sharpness [S,S]."""
     weights = [o.confidence**2 * (0.1 + np.minimum(o.sharpness, 1)) + 1e-6 for o in observations]
     total = sum(weights)
-    merged = sum(w[:, None] * o.log_albedo for w, o in zip(weights, observations, strict=True)) / total[:, None]
-    sharpness = sum(w * np.minimum(o.sharpness, 1) for w, o in zip(weights, observations, strict=True)) / total
+    merged = (
+        sum(w[:, None] * o.log_albedo for w, o in zip(weights, observations, strict=True)) / total[:, None]
+    )
+    sharpness = (
+        sum(w * np.minimum(o.sharpness, 1) for w, o in zip(weights, observations, strict=True)) / total
+    )
     confidence = 1 - np.prod([1 - o.confidence for o in observations], axis=0)
     observed = atlas.image(confidence.astype(np.float32))
     # Shrink and feather: the rim of what a photo saw is where it is least right.
@@ -190,7 +199,9 @@ def _membrane(believed: np.ndarray, observed: np.ndarray, size: int) -> np.ndarr
         known, 1e-3
     )[..., None]
     small = (256, 256)
-    values, weight = (cv2.resize(x, small, interpolation=cv2.INTER_AREA) for x in (values * weight[..., None], weight))
+    values, weight = (
+        cv2.resize(x, small, interpolation=cv2.INTER_AREA) for x in (values * weight[..., None], weight)
+    )
     values = values / np.maximum(weight, 1e-4)[..., None]
     membrane = cv2.GaussianBlur(pull_push(values.astype(np.float32), weight), (0, 0), 2.0)
     return cv2.resize(membrane, (size, size), interpolation=cv2.INTER_CUBIC)

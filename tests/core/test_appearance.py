@@ -23,8 +23,10 @@ def prior():
     """Logarithmic mean and six modes: three tones (one a channel mix) and three smooth patterns."""
     generator = np.random.default_rng(2)
     mean = np.log(np.array([0.35, 0.22, 0.16])) + np.zeros((TEXELS, 3))
-    tones = [np.ones((TEXELS, 3)) * 0.55, np.zeros((TEXELS, 3)) + (0.0, -0.08, -0.14)]
-    patterns = [0.1 * np.sin(generator.uniform(3, 9) * np.linspace(0, 6, TEXELS))[:, None] * np.ones(3) for _ in "abc"]
+    tones = [np.ones((TEXELS, 3)) * 0.55, np.broadcast_to((0.0, -0.08, -0.14), (TEXELS, 3))]
+    patterns = [
+        0.1 * np.sin(generator.uniform(3, 9) * np.linspace(0, 6, TEXELS))[:, None] * np.ones(3) for _ in "abc"
+    ]
     return mean, np.stack(tones + patterns)
 
 
@@ -46,10 +48,12 @@ def light_from(direction, ambient=0.5, key=1.2):
 
 def test_pattern_and_light_are_recovered(prior, normals):
     truth = np.array([0.2, 0.1, 1.5, -1.0, 0.7])
-    evidence, albedo = photograph(prior, truth, normals, light_from((0.5, 0.3, 0.8)))
+    evidence, _ = photograph(prior, truth, normals, light_from((0.5, 0.3, 0.8)))
     found = fit_appearance([evidence], *prior)
     assert np.abs(found.albedo[2:] - truth[2:]).max() < 0.15
-    again = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1)) * (evidence.transfer @ found.lighting[0])
+    again = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1)) * (
+        evidence.transfer @ found.lighting[0]
+    )
     assert np.abs(again / evidence.colour - 1).mean() < 0.04
 
 
@@ -63,8 +67,10 @@ def test_tone_follows_the_photo_under_ordinary_light(prior, normals, tone):
 
 def test_a_second_photo_under_another_light_shares_the_albedo(prior, normals):
     truth = np.array([-0.5, 0.5, 1.0, 0.5, -1.2])
-    photos = [photograph(prior, truth, normals, light_from(d), noise=0.3, seed=i)[0]
-              for i, d in enumerate([(1, 0, 0.5), (-1, 0, 0.5)])]
+    photos = [
+        photograph(prior, truth, normals, light_from(d), noise=0.3, seed=i)[0]
+        for i, d in enumerate([(1, 0, 0.5), (-1, 0, 0.5)])
+    ]
     alone = fit_appearance(photos[:1], *prior).albedo
     both = fit_appearance(photos, *prior).albedo
     assert len(fit_appearance(photos, *prior).lighting) == 2

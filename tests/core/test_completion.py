@@ -15,7 +15,9 @@ def whole_square(size):
 def flat_prior(size, tone=(0.3, 0.2, 0.15)):
     log = np.log(np.array(tone, np.float32)) + np.zeros((size, size, 3), np.float32)
     ones = np.ones((size, size), np.float32)
-    return PriorMaps(log, ones[..., None] * np.ones(3), 0.5 * ones, 0.45 * ones, np.zeros((size, size, 2), np.float32))
+    return PriorMaps(
+        log, ones[..., None] * np.ones(3), 0.5 * ones, 0.45 * ones, np.zeros((size, size, 2), np.float32)
+    )
 
 
 def test_pull_push_keeps_what_is_known_and_fills_the_rest_between():
@@ -57,7 +59,9 @@ def test_detail_of_the_photo_survives():
     atlas = whole_square(size)
     spot = np.zeros((size, size, 3))
     spot[60:64, 60:64] = -0.8
-    seen = Observation((np.log([0.3, 0.2, 0.15]) + spot).reshape(-1, 3), np.ones(size * size), np.ones(size * size))
+    seen = Observation(
+        (np.log([0.3, 0.2, 0.15]) + spot).reshape(-1, 3), np.ones(size * size), np.ones(size * size)
+    )
     maps = combine(atlas, [seen], flat_prior(size), np.zeros((size, size), np.float32), 0.0005)
     assert np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < -0.6
 

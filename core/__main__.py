@@ -1,0 +1,235 @@
+"""The command line: ``python -m core`` reconstructs, renders, exports and explains heads.
+
+Exit status: 0, 2 after a failure (one sentence and a hint on standard error), 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from .errors import Cancelled, FitError, as_fit_error
+from .settings import DEVICES, MAP_SIZES, QUALITIES, FitSettings
+
+FAILED = 2
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = None
+    try:
+        options = _parser().parse_args(arguments)
+        options.run(options)
+        return 0
+    except (KeyboardInterrupt, Cancelled):
+        print("\nCancelled; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        if not isinstance(error, FitError):
+            traceback.print_exc()
+        failure = as_fit_error(error)
+        print(f"{failure.message}\n{failure.hint}".rstrip(), file=sys.stderr)
+        return FAILED
+
+
+def reconstruct(options: argparse.Namespace) -> None:
+    """Make a head folder from photos."""
+    settings = FitSettings(
+        options.quality, options.size, options.device, options.seed, options.threads, options.face
+    )
+    from .device import limit_spinning
+
+    limit_spinning()
+    started = time.perf_counter()
+    progress = _ProgressLine()
+    try:
+        from .pipeline import fit_head
+
+        folder = fit_head(options.photos, options.out, settings, progress)
+    finally:
+        progress.close()
+    _print_warnings(folder)
+    print(f"{folder} is ready after {time.perf_counter() - started:.1f} s.")
+
+
+def render(options: argparse.Namespace) -> None:
+    """Render a head under the light of one of its photos, or of an environment picture."""
+    from .device import limit_spinning
+
+    limit_spinning()
+    from .head import read_head
+    from .mapfiles import encode_png
+    from .relight import render_hdri, render_photo
+
+    head = read_head(options.head)
+    if options.hdri is None:
+        _require_photo(head, options.photo)
+        image = render_photo(head, options.photo)
+    else:
+        image = render_hdri(head, options.hdri)
+    _write(options.out, lambda path: path.write_bytes(encode_png(image / 255.0)))
+    print(options.out)
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a head as OBJ or GLB."""
+    from .export import write_glb, write_obj
+    from .head import read_head
+
+    head = read_head(options.head)
+    if options.photo is not None:
+        _require_photo(head, options.photo)
+    target, writer = (options.obj, write_obj) if options.glb is None else (options.glb, write_glb)
+    _write(target, lambda path: writer(head, path, options.photo))
+    print(target)
+
+
+def info(options: argparse.Namespace) -> None:
+    """Say what a head folder holds."""
+    from .head import read_head
+
+    head = read_head(options.head)
+    size = head.vertices.max(0) - head.vertices.min(0)
+    print(f"{head.folder}")
+    print(
+        f"  mesh: {len(head.vertices)} vertices, {len(head.quads)} quads, parts {', '.join(head.part_names)}"
+    )
+    print(f"  size: {size[0] * 1000:.0f} x {size[1] * 1000:.0f} x {size[2] * 1000:.0f} mm")
+    print(f"  expressions: {len(head.expression_names)}")
+    for index, (width, height) in enumerate(head.image_size.tolist()):
+        print(f"  photo {index}: {width} x {height} px, focal length {head.focal_px[index]:.0f} px")
+    for name, path in head.maps.items():
+        print(f"  map {name}: {path.stat().st_size / 1e6:.1f} MB")
+    for name in ("settings", "seed", "versions"):
+        if name in head.fit:
+            print(f"  {name}: {head.fit[name]}")
+    for warning in head.fit.get("warnings", ()):
+        print(f"  warning: {warning}")
+
+
+def doctor(options: argparse.Namespace) -> None:
+    """Say what is installed, on which device a fit would run, and what is missing."""
+    from .doctor import findings
+
+    problems = 0
+    for finding in findings():
+        problems += not finding.good
+        print(f"{'ok     ' if finding.good else 'MISSING'} {finding.text}")
+        if finding.hint:
+            print(f"        {finding.hint}")
+    if problems:
+        raise FitError(f"{problems} thing(s) are missing.", "Run `python3 vendor_install.py install`.")
+    print("Everything is in place.")
+
+
+class _ProgressLine:
+    """One line that is rewritten on a terminal; one line a stage elsewhere."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._terminal = sys.stderr.isatty()
+        self._started = time.perf_counter()
+
+    def __call__(self, stage: str, fraction: float, preview: Path | None = None) -> None:
+        seconds = time.perf_counter() - self._started
+        line = f"{fraction:4.0%}  {stage}  ({seconds:.0f} s)"
+        if self._terminal:
+            print(f"\r{line:<70}", end="", file=sys.stderr, flush=True)
+        elif stage != self._stage:
+            print(line, file=sys.stderr, flush=True)
+        self._stage = stage
+
+    def close(self) -> None:
+        if self._terminal and self._stage:
+            print(file=sys.stderr)
+
+
+def _print_warnings(folder: Path) -> None:
+    from .head import read_head
+
+    for warning in read_head(folder).fit.get("warnings", ()):
+        print(f"Note: {warning}", file=sys.stderr)
+
+
+def _require_photo(head, index: int) -> None:
+    if not 0 <= index < len(head.focal_px):
+        raise FitError(
+            f"The head {head.folder.name} has no photo {index}; it was made from {len(head.focal_px)}.",
+            f"Choose a photo from 0 to {len(head.focal_px) - 1}.",
+        )
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FitError(
+            f"{path} could not be written: {reason}.", "Choose a folder that you may write to."
+        ) from error
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong arguments become the same kind of sentence as everything else."""
+
+    def error(self, message: str) -> NoReturn:
+        raise FitError(
+            f"{message[:1].upper()}{message[1:]}.", f"Type `{self.prog} --help` to see what is possible."
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m core", description="From photographs to a relightable 3D head.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    command = commands.add_parser("reconstruct", help=reconstruct.__doc__, description=reconstruct.__doc__)
+    command.set_defaults(run=reconstruct)
+    command.add_argument("photos", metavar="PHOTO", nargs="+", type=Path, help="photos of one person")
+    command.add_argument("--out", required=True, type=Path, help="the head folder to make")
+    command.add_argument("--quality", choices=QUALITIES, default=FitSettings.quality)
+    command.add_argument(
+        "--size", choices=MAP_SIZES, type=int, default=FitSettings.map_size, help="side of the maps in pixels"
+    )
+    command.add_argument("--device", choices=DEVICES, default=FitSettings.device)
+    command.add_argument("--seed", type=int, default=FitSettings.seed)
+    command.add_argument("--threads", type=int, default=FitSettings.threads, help="0: Relit chooses")
+    command.add_argument("--face", type=int, help="which face, from 0, left to right; else the largest")
+
+    command = commands.add_parser("render", help=render.__doc__, description=render.__doc__)
+    command.set_defaults(run=render)
+    command.add_argument("head", metavar="HEAD", type=Path)
+    light = command.add_mutually_exclusive_group(required=True)
+    light.add_argument("--photo", type=int, metavar="I", help="camera and light of this photo, from 0")
+    light.add_argument("--hdri", type=Path, metavar="FILE", help="light of this environment (.hdr, .exr)")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE", help="the PNG to write")
+
+    command = commands.add_parser("export", help=export.__doc__, description=export.__doc__)
+    command.set_defaults(run=export)
+    command.add_argument("head", metavar="HEAD", type=Path)
+    target = command.add_mutually_exclusive_group(required=True)
+    target.add_argument("--obj", type=Path, metavar="FILE")
+    target.add_argument("--glb", type=Path, metavar="FILE")
+    pose = command.add_mutually_exclusive_group()
+    pose.add_argument(
+        "--neutral", action="store_const", const=None, dest="photo", help="without expression (the default)"
+    )
+    pose.add_argument("--photo", type=int, metavar="I", help="with the expression of this photo, from 0")
+
+    command = commands.add_parser("info", help=info.__doc__, description=info.__doc__)
+    command.set_defaults(run=info)
+    command.add_argument("head", metavar="HEAD", type=Path)
+
+    command = commands.add_parser("doctor", help=doctor.__doc__, description=doctor.__doc__)
+    command.set_defaults(run=doctor)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
