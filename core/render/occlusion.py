@@ -63,6 +63,19 @@ def self_shadow(transfer: Tensor, vertices: Tensor, triangles: Tensor) -> Tensor
     return transfer - cosine_transfer(vertex_normals(vertices.detach(), triangles), order)
 
 
+def open_directions(transfer: Tensor, normals: Tensor) -> Tensor:
+    """The mean direction [V, 3] of the open sky above each vertex ("bent normal"), unit.
+
+    Args:
+        transfer: [V, B] from `radiance_transfer`, at least of order 1.
+        normals: [V, 3] taken where nothing is open.
+    """
+    # The harmonics of degree 1 are y, z, x.
+    mean = transfer[:, [3, 1, 2]]
+    length = mean.norm(dim=1, keepdim=True)
+    return functional.normalize(torch.where(length > 1e-3, mean, normals), dim=1)
+
+
 def _hidden_from(
     vertices: Tensor, triangles: Tensor, normals: Tensor, directions: int, resolution: int
 ) -> Iterator[tuple[Tensor, Tensor]]:

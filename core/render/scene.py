@@ -21,8 +21,9 @@ from .interpolate import (
     uv_handedness,
     vertex_normals,
 )
-from .lighting import Lights, lights_to_sh, order_of
+from .lighting import Lights, cosine_transfer, lights_to_sh, order_of
 from .materials import MaterialMaps, sample_material
+from .occlusion import open_directions
 from .projection import CameraLike, TorchCamera, project
 from .rasterize import rasterize
 from .shading import Subsurface, shade
@@ -150,15 +151,22 @@ def render_head(
     triangle = triangle_id.flatten().index_select(0, pixels)
     corners = mesh.triangles.index_select(0, triangle)
 
-    carried = [vertex_normals(vertices, mesh.triangles), vertices, points_px[:, 2:].detach()]
+    normals = vertex_normals(vertices, mesh.triangles)
+    carried = [normals, vertices, points_px[:, 2:].detach()]
     if self_shadow is not None:
         light = sh if lights is None else sh + lights_to_sh(lights, order_of(sh))
         # Light first, pixels second: three channels to interpolate and not one for each coefficient.
         carried += [self_shadow @ light, 1 + self_shadow[:, :1] * (4 * torch.pi) ** 0.5]
+        with torch.no_grad():
+            transfer = self_shadow[:, :4] + cosine_transfer(normals, 1)
+            carried.append(open_directions(transfer, normals))
     values = interpolate(torch.cat(carried, 1), corners, weights)
     normal = functional.normalize(values[:, :3], dim=1, eps=1e-12)
     view = functional.normalize(camera.position - values[:, 3:6], dim=1)
-    shadow, occlusion = (None, None) if self_shadow is None else (values[:, 7:10], values[:, 10].clamp(0, 1))
+    shadow, occlusion, open_direction = None, None, None
+    if self_shadow is not None:
+        shadow, occlusion = values[:, 7:10], values[:, 10].clamp(0, 1)
+        open_direction = functional.normalize(values[:, 11:14], dim=1, eps=1e-12)
 
     triangle_uv = mesh.triangle_uv.to(vertices)
     uv = interpolate_corners(triangle_uv, triangle, weights)
@@ -190,6 +198,7 @@ def render_head(
         lights,
         shadow,
         subsurface,
+        open_direction,
     )
 
     depth = torch.full((height * width,), torch.inf, dtype=vertices.dtype, device=vertices.device)
