@@ -1,0 +1,157 @@
+"""What other programs read: OBJ and GLB."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+
+from core.export import IOR, surface_of, write_glb, write_obj
+from core.head import Head, read_head, write_head
+from core.mapfiles import encode_png, read_png, srgb_from_linear
+
+
+@pytest.fixture
+def head(tmp_path: Path) -> Head:
+    """A cube of skin whose lid opens, with a square eye before it."""
+    skin = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], np.float32) * 0.1
+    eye = np.array(
+        [[0.03, 0.03, 0.11], [0.07, 0.03, 0.11], [0.07, 0.07, 0.11], [0.03, 0.07, 0.11]], np.float32
+    )
+    quads = [
+        [4, 5, 7, 6],
+        [1, 0, 2, 3],
+        [5, 1, 3, 7],
+        [0, 4, 6, 2],
+        [6, 7, 3, 2],
+        [0, 1, 5, 4],
+        [8, 9, 10, 11],
+    ]
+    basis = np.zeros((2, 12, 3), np.float32)
+    basis[0, [6, 7]] = (0, 0.02, 0)
+    arrays = {
+        "vertices": np.concatenate([skin, eye]),
+        "quads": np.array(quads, np.int32),
+        "quad_part": np.array([0] * 6 + [1], np.uint8),
+        "part_names": np.array(["skin", "eye_left"]),
+        "uv": np.tile(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32), (7, 1, 1)),
+        "expression_names": np.array(["jawOpen", "cheekPuff"]),
+        "expression_basis": basis,
+        "photo_expression": np.array([[0.5, 0.0]], np.float32),
+        "region_names": np.array(["face"]),
+        "regions": np.ones((1, 12), bool),
+        "mirror": np.arange(12, dtype=np.int32),
+        "hm08_index": np.arange(12, dtype=np.int32),
+        "eye_centre": np.zeros((2, 3), np.float32),
+        "eye_radius": np.ones(2, np.float32),
+        "camera_from_world": np.eye(4, dtype=np.float32)[None],
+        "focal_px": np.ones(1, np.float32),
+        "principal_px": np.ones((1, 2), np.float32),
+        "image_size": np.ones((1, 2), np.int32),
+    }
+    flat = np.full((8, 8), 0.25, np.float32)
+    files = {
+        "diffuse_albedo.png": encode_png(np.full((8, 8, 3), (0.8, 0.6, 0.5))),
+        "eye_albedo.png": encode_png(np.full((8, 8, 3), 0.9)),
+        "roughness.png": encode_png(flat * 2, bits=16),
+        "specular_albedo.png": encode_png(flat, bits=16),
+        "normal.png": encode_png(np.full((8, 8, 3), (0.5, 0.5, 1.0)), bits=16),
+    }
+    return read_head(write_head(tmp_path / "head", arrays, {}, files))
+
+
+def read_document(path: Path) -> tuple[dict, bytes]:
+    content = path.read_bytes()
+    magic, version, total, length, kind = struct.unpack_from("<4sIII4s", content)
+    assert (magic, version, total, kind) == (b"glTF", 2, len(content), b"JSON")
+    text = content[20 : 20 + length]
+    size, kind = struct.unpack_from("<I4s", content, 20 + length)
+    assert kind == b"BIN\0" and length % 4 == 0 and size % 4 == 0
+    return json.loads(text), content[28 + length :]
+
+
+def view_of(document: dict, binary: bytes, index: int) -> bytes:
+    view = document["bufferViews"][index]
+    return binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+
+
+def test_another_reader_gets_the_same_shape_from_the_glb(head: Head, tmp_path: Path) -> None:
+    scene = trimesh.load(write_glb(head, tmp_path / "head.glb"))
+    meshes = {mesh.visual.material.name: mesh for mesh in scene.geometry.values()}
+    assert set(meshes) == {"skin", "eye"}
+    assert meshes["skin"].volume == pytest.approx(0.001, rel=1e-4)  # positive: wound outwards
+    assert len(meshes["skin"].faces) == 12 and len(meshes["eye"].faces) == 2
+    normals = meshes["eye"].vertex_normals
+    np.testing.assert_allclose(normals, np.tile([0, 0, 1], (4, 1)), atol=1e-6)
+    lower_left = meshes["eye"].vertices[np.linalg.norm(meshes["eye"].visual.uv, axis=1).argmin()]
+    np.testing.assert_allclose(lower_left, [0.03, 0.03, 0.11], atol=1e-6)  # v counts from the bottom again
+
+
+def test_expressions_are_named_morph_targets(head: Head, tmp_path: Path) -> None:
+    document, binary = read_document(write_glb(head, tmp_path / "head.glb", photo=0))
+    (mesh,) = document["meshes"]
+    assert mesh["extras"]["targetNames"] == ["jawOpen", "cheekPuff"]
+    assert mesh["weights"] == [0.5, 0.0]
+    skin = mesh["primitives"][0]
+    accessor = document["accessors"][skin["targets"][0]["POSITION"]]
+    assert accessor["max"] == pytest.approx([0, 0.02, 0], abs=1e-4)
+    moved = np.frombuffer(view_of(document, binary, accessor["sparse"]["values"]["bufferView"]), np.float32)
+    np.testing.assert_allclose(moved.reshape(-1, 3), [[0, 0.02, 0]] * accessor["sparse"]["count"], atol=1e-4)
+    base = document["accessors"][skin["attributes"]["POSITION"]]
+    assert accessor["count"] == base["count"]
+    index = np.frombuffer(view_of(document, binary, accessor["sparse"]["indices"]["bufferView"]), np.uint32)
+    positions = np.frombuffer(view_of(document, binary, base["bufferView"]), np.float32).reshape(-1, 3)
+    assert (positions[index, 1] > 0.09).all() and (np.diff(index.astype(int)) > 0).all()
+    assert "sparse" not in document["accessors"][skin["targets"][1]["POSITION"]]
+
+
+def test_the_glb_carries_the_material_model(head: Head, tmp_path: Path) -> None:
+    document, binary = read_document(write_glb(head, tmp_path / "head.glb"))
+    skin = next(material for material in document["materials"] if material["name"] == "skin")
+
+    def picture(reference: dict) -> np.ndarray:
+        image = document["images"][document["textures"][reference["index"]]["source"]]
+        (tmp_path / "picture.png").write_bytes(view_of(document, binary, image["bufferView"]))
+        return read_png(tmp_path / "picture.png")
+
+    physical = skin["pbrMetallicRoughness"]
+    np.testing.assert_allclose(picture(physical["baseColorTexture"])[0, 0], (0.8, 0.6, 0.5), atol=0.003)
+    np.testing.assert_allclose(
+        picture(physical["metallicRoughnessTexture"])[0, 0, 1:], (0.5, 0.0), atol=0.003
+    )
+    assert physical["metallicFactor"] == 0 and physical["roughnessFactor"] == 1
+    specular = skin["extensions"]["KHR_materials_specular"]
+    assert specular["specularColorFactor"] == [2, 2, 2]
+    np.testing.assert_allclose(
+        picture(specular["specularColorTexture"])[0, 0], srgb_from_linear(np.full(3, 0.25)), atol=0.003
+    )
+    assert skin["extensions"]["KHR_materials_ior"]["ior"] == IOR
+    np.testing.assert_allclose(picture(skin["normalTexture"])[0, 0], (0.5, 0.5, 1), atol=0.003)
+
+
+def test_another_reader_gets_the_same_shape_from_the_obj(head: Head, tmp_path: Path) -> None:
+    path = write_obj(head, tmp_path / "out.obj")
+    mesh = trimesh.load(path, force="mesh", process=False)
+    assert mesh.area == pytest.approx(6 * 0.01 + 0.04**2, rel=1e-4)
+    text = path.read_text()
+    assert [line for line in text.splitlines() if line.startswith("g ")] == ["g skin", "g eye_left"]
+    assert "v 0.100000 0.100000 0.100000" in text
+    materials = path.with_suffix(".mtl").read_text()
+    assert "map_Kd out_diffuse_albedo.png" in materials and "map_Pr out_roughness.png" in materials
+    for line in materials.splitlines():
+        if line.startswith(("map_", "norm")):
+            assert (tmp_path / line.split()[1]).is_file()
+
+
+def test_the_obj_takes_the_photos_expression(head: Head, tmp_path: Path) -> None:
+    assert "v 0.100000 0.110" in write_obj(head, tmp_path / "out.obj", photo=0).read_text()
+
+
+def test_every_part_finds_its_surface() -> None:
+    assert surface_of("cornea_right").opacity < 1
+    assert surface_of("gums_upper") is surface_of("tongue")
+    assert surface_of("horn").name == "other"
