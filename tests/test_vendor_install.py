@@ -1,0 +1,266 @@
+"""The installer: what it asks pip for, what it repairs, what it never touches."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import vendor_install
+from core.protocol import Failed, Finished, Progress, decode
+from vendor_install import Console, InstallError, is_ready, make_environment, python_in, read_marker
+
+ROOT = Path(__file__).resolve().parents[1]
+QUIET = Console(as_json=True)
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two wheels that hold one module each."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for name in ("tinyone", "tinytwo"):
+        info = f"{name}-1.0.dist-info"
+        with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"{name}.py", "value = 1\n")
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    return folder
+
+
+@pytest.fixture
+def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "requirements"
+    folder.mkdir()
+    for name, text in (("one", "tinyone==1.0\n"), ("two", "tinytwo==1.0\n"), ("away", "nosuchthing==1.0\n")):
+        (folder / f"{name}.txt").write_text(text)
+    monkeypatch.setattr(vendor_install, "REQUIREMENTS", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Path:
+    """An environment with the first wheel; made once, copied by the tests that change it."""
+    base = tmp_path_factory.mktemp("finished")
+    (base / "requirements").mkdir()
+    (base / "requirements/one.txt").write_text("tinyone==1.0\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vendor_install, "REQUIREMENTS", base / "requirements")
+        make_environment(base / "environment", Path(sys.executable), ["one"], QUIET, wheels)
+    return base / "environment"
+
+
+@pytest.fixture
+def environment(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "environment", symlinks=True))
+
+
+def has(environment: Path, module: str) -> bool:
+    return (
+        vendor_install.output_of([python_in(environment), "-c", f"import {module}; print({module}.value)"])
+        == "1"
+    )
+
+
+def make(environment: Path, names: list[str], wheels: Path) -> Path:
+    return make_environment(environment, Path(sys.executable), names, QUIET, wheels)
+
+
+def test_a_finished_environment_is_left_alone(environment, requirements, wheels, monkeypatch) -> None:
+    assert is_ready(environment, ["one"]) and has(environment, "tinyone")
+
+    def never(*_: object, **__: object) -> int:
+        raise AssertionError("the second run started a process")
+
+    monkeypatch.setattr(vendor_install, "call", never)
+    assert make(environment, ["one"], wheels) == python_in(environment)
+
+
+def test_more_requirements_are_added_to_what_is_there(environment, requirements, wheels) -> None:
+    made = (environment / "pyvenv.cfg").stat().st_mtime_ns
+    make(environment, ["one", "two"], wheels)
+    assert (
+        has(environment, "tinyone") and has(environment, "tinytwo") and is_ready(environment, ["one", "two"])
+    )
+    assert (environment / "pyvenv.cfg").stat().st_mtime_ns == made
+
+
+def test_changed_requirements_are_noticed(environment, requirements) -> None:
+    (requirements / "one.txt").write_text("tinyone==2.0\n")
+    assert not is_ready(environment, ["one"])
+
+
+def test_an_interrupted_environment_is_made_again(environment, requirements, wheels) -> None:
+    vendor_install.write_marker(environment, False, {"one": vendor_install.digest("one")})
+    (environment / "half").write_text("written")
+    assert not is_ready(environment, ["one"])
+    make(environment, ["one"], wheels)
+    assert (
+        is_ready(environment, ["one"]) and has(environment, "tinyone") and not (environment / "half").exists()
+    )
+
+
+def test_what_pip_cannot_find_is_told_and_leaves_the_marker_incomplete(
+    environment, requirements, wheels
+) -> None:
+    with pytest.raises(InstallError, match=r"could not be installed: ERROR: .*nosuchthing") as caught:
+        make(environment, ["away"], wheels)
+    assert "install.log" in caught.value.hint
+    assert read_marker(environment)["complete"] is False
+
+
+def test_a_folder_that_is_not_ours_is_neither_filled_nor_removed(tmp_path, requirements, wheels) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "cat.jpg").write_bytes(b"cat")
+    with pytest.raises(InstallError, match="is not an environment of Relit; nothing was changed"):
+        make(folder, ["one"], wheels)
+    assert vendor_install.main(["remove", "--environment", str(folder)]) == 2
+    assert os.listdir(folder) == ["cat.jpg"]
+
+
+def test_remove_takes_what_is_ours(environment) -> None:
+    assert vendor_install.main(["remove", "--environment", str(environment)]) == 0
+    assert not environment.exists()
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(
+    tmp_path, requirements, monkeypatch
+) -> None:
+    usage = shutil._ntuple_diskusage(10**10, 10**10 - 10**9, 10**9)
+    monkeypatch.setattr(vendor_install.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(InstallError, match=r"has 1.0 GB free; the environment needs 1.5 GB"):
+        make_environment(tmp_path / "environment", Path(sys.executable), ["one"], QUIET)
+
+
+@pytest.mark.parametrize(
+    ("driver", "system", "offline", "expected"),
+    [
+        (0, "Linux", False, ["torch==9+cpu", "torch==9+cpu cpu"]),
+        (0, "Linux", True, ["torch==9+cpu"]),
+        (0, "Windows", False, ["torch==9"]),
+        (0, "Darwin", False, ["torch==9"]),
+        (
+            13010,
+            "Linux",
+            False,
+            ["torch==9+cu130 cu130", "torch==9+cu128 cu128", "torch==9+cu126 cu126", "torch==9"],
+        ),
+        (12080, "Windows", False, ["torch==9+cu128 cu128", "torch==9+cu126 cu126", "torch==9"]),
+        (12040, "Linux", False, ["torch==9+cu126 cu126", "torch==9"]),
+        (11080, "Linux", False, ["torch==9"]),
+        (13000, "Linux", True, ["torch==9+cu130", "torch==9+cu128", "torch==9+cu126", "torch==9"]),
+    ],
+)
+def test_the_build_of_torch_fits_the_machine(driver, system, offline, expected) -> None:
+    asked = vendor_install.torch_candidates("9", driver, system, offline)
+    assert [
+        " ".join([what, *(option.split("/")[-1] for option in more[1:])]) for what, more in asked
+    ] == expected
+
+
+def test_every_requirement_is_pinned() -> None:
+    for path in sorted((ROOT / "requirements").glob("*.txt")):
+        lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+        assert lines and all(line.count("==") == 1 for line in lines), path.name
+
+
+def test_a_python_that_is_too_old_gets_one_sentence(monkeypatch, capsys) -> None:
+    tree = ast.parse((ROOT / "vendor_install.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+    assert isinstance(tree.body[1], ast.ImportFrom)  # so that annotations are not evaluated there either
+    monkeypatch.setattr(vendor_install.sys, "version_info", (3, 9, 1))
+    assert vendor_install.main(["doctor"]) == 2
+    assert capsys.readouterr().err.startswith("Relit needs Python 3.11 or newer; this is ")
+
+
+def test_a_python_that_is_too_new_is_replaced_or_told(monkeypatch) -> None:
+    monkeypatch.setattr(vendor_install.sys, "version_info", (3, 15, 0))
+    monkeypatch.setattr(
+        vendor_install, "find_python", lambda version: Path("p") if version == "3.12" else None
+    )
+    assert vendor_install.worker_python() == Path("p")
+    monkeypatch.setattr(vendor_install, "find_python", lambda version: None)
+    with pytest.raises(InstallError, match="is too new"):
+        vendor_install.worker_python()
+
+
+def test_a_name_on_the_path_that_runs_nothing_is_passed_over(tmp_path, monkeypatch) -> None:
+    if sys.platform == "win32":
+        pytest.skip("the shim is a shell script")
+    shim = tmp_path / "python3.99"
+    shim.write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert vendor_install.find_python("3.99") is None
+
+
+def test_missing_system_libraries_are_named_with_the_command(monkeypatch) -> None:
+    def only_x11(name: str) -> None:
+        if name != "libX11.so.6":
+            raise OSError(name)
+
+    monkeypatch.setattr(vendor_install.ctypes, "CDLL", only_x11)
+    monkeypatch.setattr(vendor_install.sys, "platform", "linux")
+    monkeypatch.setattr(vendor_install.os, "geteuid", lambda: 1000, raising=False)
+    assert "libx11-6" not in vendor_install.missing_libraries()
+    with pytest.raises(InstallError, match=r"needs system libraries that are missing: .*libegl1") as caught:
+        vendor_install.provide_libraries(QUIET)
+    assert caught.value.hint.startswith("Run `sudo apt-get install -y --no-install-recommends libxrender1")
+
+
+def test_the_file_runs_alone(tmp_path) -> None:
+    alone = Path(shutil.copy(ROOT / "vendor_install.py", tmp_path))
+    done = subprocess.run([sys.executable, alone, "run", "--", "doctor"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "missing or out of date" in done.stderr and "vendor_install.py install" in done.stderr
+
+
+def start_json(tmp_path: Path, *arguments: str) -> subprocess.Popen:
+    command = [sys.executable, str(ROOT / "vendor_install.py"), *arguments, "--json"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, cwd=tmp_path)
+
+
+def as_messages(text: str) -> list:
+    return [decode(json.dumps({**json.loads(line), "job": "a"})) for line in text.splitlines()]
+
+
+def read_with_input_open(child: subprocess.Popen) -> str:
+    """Read to the end with standard input open, as Blender keeps it."""
+    text = child.stdout.read()
+    child.wait(120)
+    child.stdin.close()
+    child.stderr.close()
+    return text
+
+
+def test_blender_can_read_progress_and_failure(tmp_path) -> None:
+    offline = tmp_path / "no_wheels"
+    child = start_json(tmp_path, "install", "--environment", str(tmp_path / "e"), "--offline", str(offline))
+    messages = as_messages(read_with_input_open(child))
+    assert isinstance(messages[0], Progress) and isinstance(messages[-1], Failed)
+    assert messages[-1].message == f"There is no folder of wheels at {offline}."
+    assert child.returncode == 2
+
+
+def test_blender_can_read_success(environment, tmp_path) -> None:
+    child = start_json(tmp_path, "remove", "--environment", str(environment))
+    assert as_messages(read_with_input_open(child)) == [Finished("a", str(environment))]
+
+
+def test_closing_standard_input_cancels(tmp_path, requirements) -> None:
+    child = start_json(tmp_path, "install", "--environment", str(tmp_path / "environment"))
+    child.stdout.readline()
+    started = time.monotonic()
+    child.communicate(timeout=60)
+    assert child.returncode == 130 and time.monotonic() - started < 10
+    assert not is_ready(tmp_path / "environment", ["worker"])
+    assert read_marker(tmp_path / "environment")["complete"] is False
