@@ -15,7 +15,7 @@ def mipmaps(texture: Tensor) -> list[Tensor]:
     An odd last row or column is averaged over the texels it has, so every level keeps the mean's scale.
     """
     levels = [texture]
-    while min(levels[-1].shape[1:]) > 1:
+    while max(levels[-1].shape[1:]) > 1:
         smaller = functional.avg_pool2d(levels[-1].unsqueeze(0), 2, ceil_mode=True, count_include_pad=False)
         levels.append(smaller.squeeze(0))
     return levels
