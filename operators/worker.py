@@ -1,0 +1,76 @@
+"""Where the worker's Python is, and what to say when it is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import bpy
+
+EXTENSION = __package__.rpartition(".")[0]
+MARKER = "relit_environment.json"  # vendor_install.py keeps it in every environment of ours
+
+
+def preferences() -> bpy.types.AddonPreferences:
+    """Return the add-on's preferences."""
+    return bpy.context.preferences.addons[EXTENSION].preferences
+
+
+def environment_folder() -> Path:
+    """Return the folder of the worker's environment, whether it exists or not."""
+    chosen = preferences().environment
+    if chosen:
+        return Path(bpy.path.abspath(chosen))
+    return Path(bpy.utils.extension_path_user(EXTENSION, path="worker"))
+
+
+def python_of(environment: Path) -> Path:
+    """Return where the Python of a virtual environment lies."""
+    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def worker_python() -> Path | None:
+    """Return the Python that runs the worker, or None where it is missing or half installed."""
+    chosen = preferences().python
+    if chosen:
+        python = Path(bpy.path.abspath(chosen))
+        return python if python.is_file() else None
+    environment = environment_folder()
+    python = python_of(environment)
+    return python if python.is_file() and _is_complete(environment) else None
+
+
+def missing_worker_sentences() -> tuple[str, str]:
+    """Return why there is no worker, and what to do about it; call only where there is none."""
+    chosen = preferences().python
+    if chosen:
+        return (
+            f"There is no Python at {chosen}.",
+            "Choose another one in the preferences, or clear the field.",
+        )
+    return (
+        "The part of Relit that computes is not installed yet.",
+        "Click Install: it takes a few minutes, once. Heads load without it.",
+    )
+
+
+def log_folder() -> Path:
+    """Return the folder of the worker's log files."""
+    return Path(bpy.utils.extension_path_user(EXTENSION, path="logs", create=True))
+
+
+def heads_folder() -> Path:
+    """Return where new heads go: beside the .blend file, or in the artist's folder for heads."""
+    if bpy.data.filepath:
+        return Path(bpy.data.filepath).parent / "relit_heads"
+    chosen = preferences().heads
+    return Path(bpy.path.abspath(chosen)) if chosen else Path.home() / "Relit"
+
+
+def _is_complete(environment: Path) -> bool:
+    """Whether the installer got to the end: its marker says so."""
+    try:
+        return json.loads((environment / MARKER).read_text(encoding="utf-8"))["complete"] is True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,19 @@
+"""What is drawn in the N-panel's tab *Relit*: draw only, operators act."""
+
+from __future__ import annotations
+
+from . import fit, head, photos, settings, thumbnails
+
+_modules = (thumbnails, photos, fit, settings, head)
+
+
+def register() -> None:
+    """Register the panels, in the order they are drawn in."""
+    for module in _modules:
+        module.register()
+
+
+def unregister() -> None:
+    """Unregister the panels."""
+    for module in reversed(_modules):
+        module.unregister()

@@ -1,0 +1,32 @@
+"""Load a head folder; what comes into the scene with a head."""
+
+from __future__ import annotations
+
+import os
+
+import bpy
+
+from ..operators.run import run
+from .layout import RelitPanel
+
+
+class RELIT_PT_head(RelitPanel, bpy.types.Panel):
+    """Load a head that was reconstructed before."""
+
+    bl_label = "Head"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the button and the choices for loading."""
+        settings, layout = context.scene.relit, self.layout
+        layout.operator("relit.load_head", icon="IMPORT")
+        if run.head and os.path.isdir(run.head):
+            name = os.path.basename(run.head)
+            again = layout.operator("relit.load_head", text=f"Load {name}", icon="FILE_REFRESH")
+            again.directory = run.head
+            again.ask = False
+        column = layout.column()
+        column.prop(settings, "pack_images")
+        column.prop(settings, "add_camera")
+
+
+register, unregister = bpy.utils.register_classes_factory((RELIT_PT_head,))

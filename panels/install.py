@@ -1,0 +1,29 @@
+"""The state of the worker, drawn in the tab and in the preferences."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators import worker
+from ..operators.run import INSTALL, run
+from .layout import draw_text
+from .progress import draw_progress
+
+
+def draw(layout: bpy.types.UILayout) -> None:
+    """Draw whether the worker is there, and how to get it where it is not."""
+    if run.active and run.kind == INSTALL:
+        draw_progress(layout)
+        return
+    if worker.worker_python() is not None:
+        layout.label(text="The worker is installed.", icon="CHECKMARK")
+        return
+    box = layout.box()
+    message, hint = worker.missing_worker_sentences()
+    draw_text(box, message, "INFO")
+    draw_text(box, hint)
+    if not worker.preferences().python:
+        if not bpy.app.online_access and not bpy.app.online_access_override:
+            draw_text(box, "It downloads libraries (about 1 GB) from the Python package index.")
+            box.operator("extensions.userpref_show_online", text="Allow Online Access...", icon="INTERNET")
+        box.operator("relit.install", icon="IMPORT")

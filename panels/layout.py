@@ -1,0 +1,29 @@
+"""What all panels share: their place, and text that wraps."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+LETTER = 6.5  # width of an average letter in points at the default interface scale
+MARGIN = 50  # points that the panel's borders and the icon take
+
+
+class RelitPanel:
+    """Place of a panel in the tab *Relit*."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Relit"
+
+
+def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
+    """Draw text that wraps at the region's width."""
+    region = bpy.context.region
+    width = (region.width if region else 300) / bpy.context.preferences.system.ui_scale
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for line in textwrap.wrap(text, max(20, int((width - MARGIN) / LETTER))):
+        column.label(text=line, icon=icon)
+        icon = "BLANK1" if icon != "NONE" else "NONE"

@@ -1,0 +1,43 @@
+"""A running job, and how the last one ended."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators.run import run
+from . import thumbnails
+from .layout import draw_text
+
+PREVIEW_SCALE = 8.0
+
+
+def draw_progress(layout: bpy.types.UILayout) -> None:
+    """Draw stage, progress, preview and the button that cancels."""
+    if run.preview:
+        icon = thumbnails.icon_of(run.preview)
+        if icon:
+            layout.template_icon(icon, scale=PREVIEW_SCALE)
+    if run.waiting and not run.cancelling:
+        draw_text(layout, "The head is ready. It appears in Object Mode, when no render is running.", "INFO")
+    else:
+        layout.progress(factor=run.fraction, text=f"{run.stage}  {run.fraction:.0%}")
+    layout.operator("relit.cancel", icon="CANCEL")
+
+
+def draw_outcome(layout: bpy.types.UILayout) -> None:
+    """Draw the last problem with its hint, or what the last run had to say."""
+    problem = run.problem
+    if problem is None and not run.notice:
+        return
+    box = layout.box()
+    if problem is None:
+        draw_text(box, run.notice, "INFO")
+    else:
+        column = box.column()
+        column.alert = True
+        draw_text(column, problem.message, "ERROR")
+        draw_text(box, problem.hint)
+    row = box.row(align=True)
+    if problem is not None and problem.log:
+        row.operator("wm.path_open", text="Show Log", icon="TEXT").filepath = problem.log
+    row.operator("relit.dismiss", icon="X")

@@ -1,0 +1,25 @@
+"""How the head is reconstructed."""
+
+from __future__ import annotations
+
+import bpy
+
+from .layout import RelitPanel
+
+
+class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
+    """The artist's choices for the next reconstruction."""
+
+    bl_label = "Settings"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the choices."""
+        settings, layout = context.scene.relit, self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("quality", "map_size", "seed", "face"):
+            layout.prop(settings, name)
+
+
+register, unregister = bpy.utils.register_classes_factory((RELIT_PT_settings,))

@@ -1,0 +1,86 @@
+"""The artist's choices, kept with the scene: no results and no run state, for undo changes these."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from .core.settings import MAP_SIZES, FitSettings
+
+_DEFAULTS = FitSettings()
+_QUALITIES = (
+    ("draft", "Draft", "Quick look: fewer steps on a smaller picture"),
+    ("standard", "Standard", "A good compromise"),
+    ("best", "Best", "Slowest: more steps on a larger picture"),
+)
+
+
+class RelitPhoto(bpy.types.PropertyGroup):
+    """One photo of the person."""
+
+    path: StringProperty(name="Photo", description="A photo of the person", subtype="FILE_PATH")
+
+
+class RelitSettings(bpy.types.PropertyGroup):
+    """What the next reconstruction and the next loaded head shall be like."""
+
+    photos: CollectionProperty(type=RelitPhoto)
+    active_photo: IntProperty(name="Active Photo", min=0)
+    quality: EnumProperty(
+        name="Quality",
+        description="How much time the reconstruction takes",
+        items=_QUALITIES,
+        default=_DEFAULTS.quality,
+    )
+    map_size: EnumProperty(
+        name="Map Size",
+        description="Side of the square texture maps in pixels",
+        items=[(str(size), f"{size} px", f"Maps of {size} x {size} pixels") for size in MAP_SIZES],
+        default=str(_DEFAULTS.map_size),
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="The same seed and photos give the same head",
+        default=_DEFAULTS.seed,
+        min=0,
+    )
+    face: IntProperty(
+        name="Face",
+        description="Which face to take where a photo shows several, from left to right; 0 takes the largest",
+        default=0,
+        min=0,
+    )
+    pack_images: BoolProperty(
+        name="Pack Images",
+        description="Keep the maps inside the .blend file, instead of referring to the head folder",
+        default=True,
+    )
+    add_camera: BoolProperty(
+        name="Matching Cameras",
+        description="Add a camera for each photo, with the photo as its background",
+        default=True,
+    )
+
+
+_classes = (RelitPhoto, RelitSettings)
+
+
+def register() -> None:
+    """Register the choices and put them on the scene."""
+    for cls in _classes:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.relit = PointerProperty(type=RelitSettings)
+
+
+def unregister() -> None:
+    """Take the choices off the scene."""
+    del bpy.types.Scene.relit
+    for cls in reversed(_classes):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,165 @@
+"""Blender with the add-on from this checkout, in a throw-away profile; and a head folder to load."""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+
+import pytest
+
+os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="relit-blender-")  # before bpy is imported
+bpy = pytest.importorskip("bpy", reason="the bpy module is not installed here")
+
+import numpy as np  # noqa: E402
+
+from core.camera import FACING_CAMERA  # noqa: E402
+from core.head import write_head  # noqa: E402
+from core.morphable import load_model  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+REPOSITORY = "relit_checkout"
+PHOTO_SIZE = (240, 320)
+MAP_SIZE = 64
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("blender")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep the exit status for the end."""
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End at once: Blender's own exit handlers may crash or hang outside of Blender."""
+    if _STATUS in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_STATUS])
+
+
+_STATUS = pytest.StashKey[int]()
+
+
+@pytest.fixture(scope="session")
+def addon(tmp_path_factory: pytest.TempPathFactory):
+    """The add-on under its own name, from a repository that links to this checkout."""
+    import addon_utils
+
+    folder = tmp_path_factory.mktemp("repository")
+    (folder / "relit").symlink_to(ROOT, target_is_directory=True)
+    bpy.context.preferences.extensions.repos.new(
+        name="Relit checkout", module=REPOSITORY, custom_directory=str(folder), remote_url=""
+    )
+    addon_utils.modules_refresh()
+    module = addon_utils.enable(f"bl_ext.{REPOSITORY}.relit", default_set=True)
+    assert module is not None, "the add-on did not register: see the traceback above"
+    return module
+
+
+@pytest.fixture
+def part(addon):
+    """Import a module of the add-on as Blender knows it: ``part("operators.run")``."""
+    import importlib
+
+    return lambda name: importlib.import_module(f"{addon.__name__}.{name}")
+
+
+@pytest.fixture(autouse=True)
+def empty_file(addon, part):
+    """An empty file, and no job left over from the test before."""
+    bpy.ops.wm.read_homefile(use_empty=True)  # read_factory_settings would disable the add-on
+    preferences = bpy.context.preferences.addons[addon.__name__].preferences
+    for name in ("python", "environment", "heads"):
+        setattr(preferences, name, "")
+    yield
+    part("operators.run").run.close()
+    part("operators.run").run.dismiss()
+
+
+@pytest.fixture
+def preferences(addon):
+    """The add-on's preferences."""
+    return bpy.context.preferences.addons[addon.__name__].preferences
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Return [H, W] or [H, W, 3] uint8 or uint16 pixels as a PNG file."""
+    height, width = pixels.shape[:2]
+    bits, colour = 8 * pixels.dtype.itemsize, 2 if pixels.ndim == 3 else 0
+    lines = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
+    body = np.concatenate([np.zeros((height, 1), np.uint8), lines], axis=1).tobytes()
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)),
+        (b"IDAT", zlib.compress(body, 1)),
+        (b"IEND", b""),
+    )
+    chunks = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.fixture(scope="session")
+def head_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A head folder with the shape model's mean, two photos and small maps."""
+    return make_head(tmp_path_factory.mktemp("heads") / "sample")
+
+
+def make_head(folder: Path) -> Path:
+    """Write a head folder: two cameras off the axis, the second one turned."""
+    model, random = load_model(), np.random.default_rng(1)
+    width, height = PHOTO_SIZE
+    cameras = np.tile(np.eye(4, dtype=np.float32), (2, 1, 1))
+    turn = np.array([[np.cos(0.4), 0, np.sin(0.4)], [0, 1, 0], [-np.sin(0.4), 0, np.cos(0.4)]])
+    cameras[0, :3, :3] = FACING_CAMERA
+    cameras[1, :3, :3] = FACING_CAMERA @ turn
+    cameras[:, :3, 3] = ((0.01, -0.03, 0.7), (-0.02, 0.02, 0.9))
+    photo_expression = np.zeros((2, len(model.expression_names)), np.float32)
+    photo_expression[0, model.expression_names.index("jawOpen")] = 0.5
+    arrays = {
+        "vertices": model.mean,
+        "quads": model.quads,
+        "quad_part": model.quad_part,
+        "part_names": np.array(model.part_names),
+        "uv": model.uv,
+        "expression_names": np.array(model.expression_names),
+        "expression_basis": model.expression_basis,
+        "photo_expression": photo_expression,
+        "region_names": np.array(list(model.regions)),
+        "regions": np.stack(list(model.regions.values())),
+        "mirror": model.mirror,
+        "hm08_index": model.hm08_index,
+        "eye_centre": model.eye_centre,
+        "eye_radius": model.eye_radius,
+        "camera_from_world": cameras,
+        "focal_px": np.array([420.0, 510.0]),
+        "principal_px": np.array([[131.0, 149.0], [118.0, 170.0]]),
+        "image_size": np.array([PHOTO_SIZE, PHOTO_SIZE]),
+    }
+
+    def noise(low: int, high: int, *shape: int, kind: type = np.uint8) -> bytes:
+        return png(random.integers(low, high, (MAP_SIZE, MAP_SIZE, *shape)).astype(kind))
+
+    normal = random.normal((32768, 32768, 65535), (900, 900, 0), (MAP_SIZE, MAP_SIZE, 3))
+    files = {
+        "diffuse_albedo.png": noise(120, 200, 3),
+        "specular_albedo.png": noise(100, 140),
+        "roughness.png": noise(90, 140),
+        "normal.png": png(normal.clip(0, 65535).astype(np.uint16)),
+        "provenance.png": noise(0, 255, 3),
+        "eye_albedo.png": noise(100, 220, 3),
+        "photo_0.png": png(np.full((height, width, 3), 90, np.uint8)),
+        "photo_1.png": png(np.full((height, width, 3), 140, np.uint8)),
+    }
+    return write_head(folder, arrays, {"seed": 0}, files)
