@@ -4,6 +4,9 @@ Where the surface ends between two neighbouring pixels, moving the nearer surfac
 hands that fraction of a pixel from one side to the other. Following Pidhorskyi et al. 2024 ("Rasterized
 edge gradients"), the change goes to the image position of the occluder; here only for the sparse pairs of
 pixels with a gap in depth between them. The picture itself stays as it is.
+
+Coverage and matt surfaces agree with finite differences within 2 %. What happens within the last pixel
+before the edge is not seen: with the bright Fresnel rim of a glossy ball the gradient is some 15 % short.
 """
 
 from __future__ import annotations
