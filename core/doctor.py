@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .weights import WEIGHTS, available, weights_directory
 
-PACKAGES = ("torch", "numpy", "scipy", "opencv-python-headless", "pillow", "ai-edge-litert", "safetensors")
+PACKAGES = ("torch", "numpy", "scipy", "opencv-python-headless", "pillow", "ai-edge-litert", "jaxtyping")
 MODEL_FILE = Path(__file__).parent / "data" / "shape_model.npz"
 
 

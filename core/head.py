@@ -28,6 +28,7 @@ ARRAYS_FILE = "head.npz"
 FIT_FILE = "fit.json"
 TIMINGS_FILE = "timings.json"
 PREVIEW_FILE = "preview.png"
+TIMINGS_FILE = "timings.json"
 MAP_NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal", "provenance", "eye_albedo")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 ABANDONED_AFTER = 24 * 3600  # seconds after which a temporary folder beside a head is nobody's
@@ -308,7 +309,7 @@ def _put_in_place(part: Path, folder: Path) -> None:
         old.rename(folder)
         raise
     for path in old.iterdir():
-        if not _is_ours(path.name):
+        if not _is_ours(path.name) and not (folder / path.name).exists():
             path.rename(folder / path.name)
     shutil.rmtree(old, ignore_errors=True)
 

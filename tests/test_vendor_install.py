@@ -173,6 +173,21 @@ def test_every_requirement_is_pinned() -> None:
         assert lines and all(line.count("==") == 1 for line in lines), path.name
 
 
+def test_the_worker_gets_what_the_core_imports_and_nothing_else() -> None:
+    packages = {"cv2": "opencv-python-headless", "PIL": "pillow", "ai_edge_litert": "ai-edge-litert"}
+    optional = {"face_alignment", "insightface", "onnxruntime", "pytorch3d"}
+    imported = set()
+    for path in (ROOT / "core").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(node.module.split(".")[0])
+    needed = {packages.get(name, name) for name in imported - set(sys.stdlib_module_names) - optional}
+    lines = (ROOT / "requirements/worker.txt").read_text().splitlines()
+    assert {line.split("==")[0] for line in lines if "==" in line} == needed
+
+
 def test_a_python_that_is_too_old_gets_one_sentence(monkeypatch, capsys) -> None:
     tree = ast.parse((ROOT / "vendor_install.py").read_text(encoding="utf-8"), feature_version=(3, 7))
     assert isinstance(tree.body[1], ast.ImportFrom)  # so that annotations are not evaluated there either
