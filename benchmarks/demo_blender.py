@@ -22,10 +22,10 @@ EXTENSION = "bl_ext.relit_demo.relit"
 
 @dataclass(frozen=True)
 class Lamp:
-    """An area light, placed around the face.
+    """An area light, placed around the head.
 
     Attributes:
-        place: Metres from the face in Blender's axes: the person's left, behind, up.
+        place: Metres from the head's middle in Blender's axes: the person's left, behind, up.
         size: Side of the square, metres.
         power: Watts.
         colour: Linear RGB.
@@ -51,8 +51,10 @@ LIGHTS = {
 }
 TURNS = {"window": 0.0, "evening": 0.5}
 """How far the portrait camera is turned towards the person's left in each picture, radians."""
+BEHIND_FACE = (0.0, 0.06, 0.01)
+"""From the middle of the face's surface to the middle of the head, metres in Blender's axes."""
 DISTANCE = 1.0
-"""Metres from the portrait camera to the face."""
+"""Metres from the portrait camera to the middle of the head."""
 NEUTRAL = {"evening"}
 """Pictures without the photo's expression."""
 
@@ -67,11 +69,9 @@ def main(head: Path, out: Path, size: int, samples: int) -> None:
     scene = bpy.context.scene
     head_object = bpy.context.view_layer.objects.active
     matched = scene.camera
-    face = centre_of(head_object, "face") + Vector(
-        (0.0, 0.06, 0.01)
-    )  # the middle of the head, not its surface
+    middle = centre_of(head_object, "face") + Vector(BEHIND_FACE)
     for name, lamps in LIGHTS.items():
-        add_lamps(scene, name, lamps, face)
+        add_lamps(scene, name, lamps, middle)
     scene.world = bpy.data.worlds.new("Dim room")
     set_background(scene.world, (0.02, 0.022, 0.025))
     set_up_cycles(scene, samples)
@@ -79,7 +79,7 @@ def main(head: Path, out: Path, size: int, samples: int) -> None:
     portrait.data.lens = 112
     scene.collection.objects.link(portrait)
     for name in LIGHTS:
-        render(scene, head_object, portrait, face, name, size, out / f"relit_{name}.png")
+        render(scene, head_object, portrait, middle, name, size, out / f"relit_{name}.png")
     show_only(scene, "window")
     scene.camera = matched
     bpy.ops.wm.save_as_mainfile(filepath=str(out / "head.blend"), compress=True)
@@ -113,15 +113,15 @@ def centre_of(head_object: bpy.types.Object, group: str) -> Vector:
     return head_object.matrix_world @ ((low + high) / 2)
 
 
-def add_lamps(scene: bpy.types.Scene, name: str, lamps: tuple[Lamp, ...], face: Vector) -> None:
-    """Add a collection of lights that look at the face."""
+def add_lamps(scene: bpy.types.Scene, name: str, lamps: tuple[Lamp, ...], middle: Vector) -> None:
+    """Add a collection of lights that look at the head."""
     collection = bpy.data.collections.new(f"Light {name}")
     scene.collection.children.link(collection)
     for lamp in lamps:
         data = bpy.data.lights.new(f"{name} light", "AREA")
         data.energy, data.size, data.color = lamp.power, lamp.size, lamp.colour
         light = bpy.data.objects.new(data.name, data)
-        light.location = face + Vector(lamp.place)
+        light.location = middle + Vector(lamp.place)
         light.rotation_euler = (-Vector(lamp.place)).to_track_quat("-Z", "Y").to_euler()
         collection.objects.link(light)
 
@@ -155,7 +155,7 @@ def render(
     scene: bpy.types.Scene,
     head_object: bpy.types.Object,
     camera: bpy.types.Object,
-    face: Vector,
+    middle: Vector,
     name: str,
     size: int,
     path: Path,
@@ -166,7 +166,7 @@ def render(
     expression = head_object.data.shape_keys.key_blocks["Photo"]
     show_only(scene, name)
     towards = Matrix.Rotation(TURNS[name], 3, "Z") @ Vector((0.0, -DISTANCE, 0.02))
-    camera.location = face + towards
+    camera.location = middle + towards
     camera.rotation_euler = (-towards).to_track_quat("-Z", "Y").to_euler()
     expression.value = 0.0 if name in NEUTRAL else 1.0
     settings.resolution_x = settings.resolution_y = size

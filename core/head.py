@@ -26,7 +26,6 @@ from .errors import FitError
 FORMAT = 1
 ARRAYS_FILE = "head.npz"
 FIT_FILE = "fit.json"
-TIMINGS_FILE = "timings.json"
 PREVIEW_FILE = "preview.png"
 TIMINGS_FILE = "timings.json"
 MAP_NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal", "provenance", "eye_albedo")
@@ -82,7 +81,7 @@ class Head:
         focal_px: ``[P]`` float32.
         principal_px: ``[P, 2]`` float32, x then y; pixel centres lie at 0.5.
         image_size: ``[P, 2]`` int32, width then height.
-        fit: What ``fit.json`` holds: settings, coefficients, lighting, warnings, timings.
+        fit: What ``fit.json`` holds: settings, coefficients, lighting, warnings.
     """
 
     folder: Path
