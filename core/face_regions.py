@@ -26,6 +26,8 @@ SKIN_SAMPLES = (50, 280, 205, 425, 101, 330, 117, 346, 187, 411, 4, 5, 195, 151,
 # fmt: on
 
 FOREHEAD_TOP, FOREHEAD_MIDDLE, CHIN = 10, 151, 152
+RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 33, 263
+RIGHT_CHEEK, LEFT_CHEEK = 234, 454
 UPPER_LIP_INNER, LOWER_LIP_INNER = 13, 14
 
 
@@ -60,7 +62,7 @@ class Window:
         """The photo's pixels in the window; averaged where the window is coarser."""
         finer = int(np.clip(np.ceil(1.0 / self.scale), 1, 8))
         matrix = self.window_from_photo * finer
-        matrix = _between_pixel_centres(matrix)
+        matrix = between_pixel_centres(matrix)
         size = (self.side * finer, self.side * finer)
         cut = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
         return cv2.resize(cut, (self.side, self.side), interpolation=cv2.INTER_AREA) if finer > 1 else cut
@@ -69,7 +71,7 @@ class Window:
         self, values: Float32[np.ndarray, "S S"], width: int, height: int
     ) -> Float32[np.ndarray, "H W"]:
         """Values of the window in the photo's pixels; 0 outside of the window."""
-        matrix = cv2.invertAffineTransform(_between_pixel_centres(self.window_from_photo))
+        matrix = cv2.invertAffineTransform(between_pixel_centres(self.window_from_photo))
         pasted = cv2.warpAffine(values, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=0.0)
         return np.clip(pasted, 0.0, 1.0)
 
@@ -96,8 +98,8 @@ def grown(mask: Bool[np.ndarray, "S S"], pixels: float) -> Bool[np.ndarray, "S S
     return change(mask.astype(np.uint8), kernel).astype(bool)
 
 
-def _between_pixel_centres(matrix: np.ndarray) -> np.ndarray:
-    """The same map for OpenCV, which puts pixel centres at whole numbers."""
-    moved = matrix.astype(np.float64).copy()
+def between_pixel_centres(matrix: Float[np.ndarray, "2 3"]) -> Float[np.ndarray, "2 3"]:
+    """The same affine map for OpenCV, which puts pixel centres at whole numbers."""
+    moved = matrix.astype(np.float64)
     moved[:, 2] += moved[:, :2] @ np.full(2, 0.5) - 0.5
     return moved

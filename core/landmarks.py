@@ -11,6 +11,8 @@ from jaxtyping import Float32, UInt8
 
 from .errors import FitError
 from .face_detection import FaceBox, find_faces
+from .face_regions import LEFT_CHEEK, LEFT_EYE_OUTER, RIGHT_CHEEK, RIGHT_EYE_OUTER, between_pixel_centres
+from .glasses import glasses_score
 from .landmark_backends import (
     INSIGHTFACE_NOTE,
     alignment_weights,
@@ -30,8 +32,6 @@ ROUNDS = 3
 CROP_SIDE = 256
 CROP_MARGIN = 1.5
 """Side of the cut-out over the longer side of the landmarks' bounding box, in the eyes' frame."""
-RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 33, 263
-RIGHT_CHEEK, LEFT_CHEEK = 234, 454
 
 # fmt: off
 EXPRESSION_INPUTS = (  # the landmarks that the expression network reads
@@ -63,9 +63,10 @@ class Landmarks:
     """The landmarks of one face, in pixels of the photo (x right, y down, pixel centres at 0.5).
 
     Attributes:
-        points: The 468 mesh points of MediaPipe's face mesh, then 5 points for each iris (468-472 the person's
+        points: The 468 points of MediaPipe's face mesh, then 5 points for each iris (468-472 the person's
             right, 473-477 the left; the first of the five is the centre).
-        depth: Depth of each point relative to the face's centre, in pixels, growing away from the camera; rough.
+        depth: Depth of each point relative to the face's centre in pixels, growing away from the camera;
+            rough.
         confidence: The network's belief that it sees a face there, in [0, 1].
         box: Left, top, right, bottom of the points.
         expression_scores: Activation in [0, 1] of each of ARKit's 52 expression units (``tongueOut`` is
@@ -74,6 +75,7 @@ class Landmarks:
         yaw: Turn of the head in radians about its up axis; positive when it looks towards its own left,
             which is the right-hand side of the picture.
         backend: The networks that were used.
+        glasses: How likely the face wears glasses, in [0, 1]; above 0.5 means yes.
         notes: Plain sentences for the artist.
         points_68: iBUG landmarks by face-alignment where the artist has it, else None.
     """
@@ -86,6 +88,7 @@ class Landmarks:
     face_count: int
     yaw: float
     backend: str
+    glasses: float = 0.0
     notes: tuple[str, ...] = ()
     points_68: Float32[np.ndarray, "68 2"] | None = None
 
@@ -147,7 +150,11 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
     mesh, notes = _chosen(photo, usable or meshes, face)
     yaw = _yaw(mesh)
     _check(photo, mesh, yaw)
+    points = mesh.points.astype(np.float32)
+    glasses = glasses_score(photo, points)
     notes += _pose_notes(mesh, yaw)
+    if glasses > 0.5:
+        notes.append("The person seems to wear glasses; skin under the frames is guessed.")
     backend = "builtin"
     if insightface_pack():
         backend, notes = "insightface", [*notes, INSIGHTFACE_NOTE]
@@ -156,13 +163,14 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
         points_68 = points_68_with_alignment(photo.srgb8, mesh.box.astype(np.float32))
         backend += "+face-alignment"
     return Landmarks(
-        points=mesh.points.astype(np.float32),
+        points=points,
         depth=mesh.depth.astype(np.float32),
         confidence=mesh.confidence,
         box=mesh.box.astype(np.float32),
         expression_scores=_expression_scores(mesh),
         face_count=len(usable or meshes),
         yaw=yaw,
+        glasses=glasses,
         backend=backend,
         notes=tuple(notes),
         points_68=points_68,
@@ -253,8 +261,7 @@ def _cut_out(
     photo_from_crop = np.column_stack([linear, np.asarray(centre) - linear @ np.full(2, CROP_SIDE / 2)])
     # Sampled at up to eight times the size and averaged: one sample per pixel would alias.
     finer = int(np.clip(np.ceil(scale), 1, 8))
-    sampled = np.column_stack([linear / finer, photo_from_crop[:, 2]])
-    sampled[:, 2] += sampled[:, :2] @ np.full(2, 0.5) - 0.5  # OpenCV counts from pixel centres
+    sampled = between_pixel_centres(np.column_stack([linear / finer, photo_from_crop[:, 2]]))
     crop = cv2.warpAffine(
         image,
         sampled,

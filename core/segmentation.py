@@ -12,7 +12,8 @@ from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import binary_fill_holes, gaussian_filter, label
 
 from .face_layout import FaceLayout
-from .face_regions import Window, grown
+from .face_regions import CHIN, FOREHEAD_MIDDLE, Window, grown
+from .glasses import frame_mask
 from .landmarks import Landmarks
 from .litert import load_network
 from .photo import Photo
@@ -62,7 +63,32 @@ def skin_mask(
     skin = np.where(_connected(skin > 0.5, face.samples), skin, 0.0)
     skin = np.where(_holes(skin > 0.5), 1.0, skin)
     skin[face.openings()] = 0.0
-    return window.paste(gaussian_filter(skin, 0.7).astype(np.float32), photo.width, photo.height)
+    mask = window.paste(gaussian_filter(skin, 0.7).astype(np.float32), photo.width, photo.height)
+    if landmarks.glasses > 0.5:
+        mask *= 1.0 - frame_mask(photo, landmarks.points)
+    return mask
+
+
+def hair_mask(
+    photo: Photo,
+    landmarks: Landmarks,
+    person: Float32[np.ndarray, "H W"],
+    skin: Float32[np.ndarray, "H W"],
+) -> Float32[np.ndarray, "H W"]:
+    """Roughly where the hair is (a hat counts too): the person above the mouth, less the skin."""
+    window = Window.around(landmarks.box, WINDOW_REACH, WINDOW_SIDE)
+    face = FaceLayout.of(landmarks, window)
+    possible = (face.above(CHIN) > 0.2) & ~(face.oval & (face.above(FOREHEAD_MIDDLE) < 0.0))
+    hair = window.cut(person, cv2.BORDER_CONSTANT) * (1.0 - window.cut(skin, cv2.BORDER_CONSTANT)) * possible
+    return window.paste(hair.astype(np.float32), photo.width, photo.height)
+
+
+def hair_colour(photo: Photo, hair: Float32[np.ndarray, "H W"]) -> Float32[np.ndarray, "3"] | None:
+    """Median linear colour of the hair as it is lit in the photo; None when there is hardly any."""
+    covered = hair > 0.8
+    if np.count_nonzero(covered) < 0.0005 * covered.size:
+        return None
+    return np.median(photo.linear[covered], axis=0).astype(np.float32)
 
 
 def _skin_log_odds(face: FaceLayout, features, person) -> Float[np.ndarray, "S S"]:
