@@ -110,8 +110,9 @@ def split_environment(equirect: Tensor, count: int = 32, order: int = 4) -> tupl
     `shade` adds the two up. Lights that stood for dim wide regions would show as false highlights, and the
     harmonics carry those regions well; against Cycles the mean is the best of the thresholds tried.
     """
-    luminance = (equirect @ equirect.new_tensor(_LUMINANCE)).unsqueeze(-1)
-    mean = project_environment(luminance, 0)[0, 0] / math.sqrt(4 * math.pi)
+    weights = equirect.new_tensor(_LUMINANCE)
+    luminance = (equirect @ weights).unsqueeze(-1)
+    mean = project_environment(equirect, 0)[0] @ weights / math.sqrt(4 * math.pi)
     share = ((luminance - mean) / luminance.clamp(min=1e-12)).clamp(min=0)
     lights = importance_lights(equirect * share, count)
     return project_environment(equirect, order) - lights_to_sh(lights, order), lights
