@@ -1,4 +1,4 @@
-"""``python -m benchmarks speed|photos``: what a reconstruction costs, and what it looks like on many people."""
+"""``python -m benchmarks speed|photos``: the cost of a reconstruction, and the looks of many."""
 
 from __future__ import annotations
 

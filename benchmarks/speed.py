@@ -1,4 +1,4 @@
-"""Seconds and peak memory of whole reconstructions, each in a worker process of its own, as an artist gets them."""
+"""Seconds and peak memory of whole reconstructions, each in a worker process of its own."""
 
 from __future__ import annotations
 
@@ -96,7 +96,8 @@ def machine() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():
         name = re.search(r"model name\s*:\s*(.+)", info.read_text()).group(1)
-    return f"{name}, {platform.system()} {platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{name}, {system}, Python {platform.python_version()}, torch {torch.__version__}"
 
 
 def as_markdown(rows: list[dict], where: str) -> str:

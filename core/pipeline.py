@@ -54,12 +54,12 @@ def fit_head(photos: Sequence[Path], out: Path, settings: FitSettings, report: C
             stages.enter(f"Reading photo {index + 1} of {len(photos)}", 0.05 + 0.2 * index / len(photos))
             views.append(look_at(Path(path), settings.face))
         stages.enter("Fitting the shape", 0.25)
-        fit, views, warnings = fit_geometry(model, views)
+        fit, views, warnings = fit_geometry(model, views, settings.geometry)
         stages.show(shape_over_photo(model, views[0]))
         stages.enter("Tracing the light", 0.35)
-        views = [trace_light(model, view) for view in views]
+        views = [trace_light(model, view, settings.appearance) for view in views]
         stages.enter("Estimating light and skin", 0.45)
-        appearance = estimate_appearance(model, prior, views)
+        appearance = estimate_appearance(model, prior, views, settings.appearance.rounds)
         fit = replace(fit, lighting=appearance.lighting, albedo=appearance.albedo)
         stages.enter("Making the maps", 0.55)
         maps = complete_maps(model, prior, views, fit, settings.map_size)

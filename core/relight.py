@@ -55,7 +55,7 @@ def render_photo(head: Head, photo: int, over_photo: bool = True) -> np.ndarray:
 
 
 def render_hdri(head: Head, hdri: Path, view: str = "front", size: int = 768) -> np.ndarray:
-    """Return the neutral head lit by an environment picture, [size,size,3] uint8 sRGB, exposed for the face."""
+    """Return the neutral head lit by an environment picture, [size,size,3] uint8 sRGB, exposed for it."""
     environment = load_hdri(hdri)
     light, lamps = split_environment(environment)
     vertices = head.vertices
@@ -111,7 +111,7 @@ def _render(
 
 
 def skin_maps(head: Head) -> dict[str, Tensor]:
-    """Return the skin's maps as textures for `render_head`; maps that do not exist are left to its defaults."""
+    """Return the skin's maps as textures for `render_head`; what is missing takes its defaults."""
     maps = {"diffuse": _texture(linear_from_srgb(read_png(head.maps["diffuse_albedo"])))}
     for name, channel in (("specular_albedo", "specular"), ("roughness", "roughness")):
         if name in head.maps:

@@ -52,7 +52,7 @@ def head_arrays(model: MorphableModel, fit: Fit, views: Sequence[View]) -> dict[
 
 
 def map_files(maps: ReflectanceMaps, eyes: np.ndarray) -> dict[str, bytes]:
-    """Return the maps as PNG files by name: colours sRGB-encoded, data linear, 16 bit where steps would show."""
+    """Return the maps as PNG files by name: colours sRGB-encoded, data linear."""
     return {
         "diffuse_albedo.png": encode_png(srgb_from_linear(maps.diffuse_albedo)),
         "specular_albedo.png": encode_png(maps.specular_albedo, bits=16),

@@ -26,15 +26,17 @@ class GeometrySettings:
 
 @dataclass(frozen=True)
 class AppearanceSettings:
-    """How lighting and maps are fitted through the renderer.
+    """How light and albedo are told apart.
 
     Attributes:
-        steps: Gradient steps in all.
-        render_size: Longer side, in pixels, of the photo that is compared.
+        rounds: Alternations between light and albedo.
+        shadow_directions: Directions from which the head's own shadows are traced.
+        shadow_resolution: Side of the depth pictures that trace them, in pixels.
     """
 
-    steps: int
-    render_size: int
+    rounds: int
+    shadow_directions: int
+    shadow_resolution: int
 
 
 _GEOMETRY = {
@@ -43,9 +45,9 @@ _GEOMETRY = {
     "best": GeometrySettings(rounds=20),
 }
 _APPEARANCE = {
-    "draft": AppearanceSettings(steps=20, render_size=256),
-    "standard": AppearanceSettings(steps=60, render_size=256),
-    "best": AppearanceSettings(steps=150, render_size=512),
+    "draft": AppearanceSettings(rounds=4, shadow_directions=64, shadow_resolution=128),
+    "standard": AppearanceSettings(rounds=8, shadow_directions=128, shadow_resolution=192),
+    "best": AppearanceSettings(rounds=16, shadow_directions=512, shadow_resolution=320),
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from .camera import Camera
+from .completion.unwrap import solid_triangles
 from .fitting.fit import Fit
 from .fitting.geometry import fit_landmarks
 from .landmarks import Landmarks, detect_landmarks
@@ -20,6 +21,7 @@ from .render.lighting import glossy
 from .render.occlusion import radiance_transfer
 from .render.shading import specular_reflectance
 from .segmentation import person_mask, skin_mask
+from .settings import AppearanceSettings, GeometrySettings
 
 SKIN_SPECULAR = 0.5
 SKIN_ROUGHNESS = 0.45
@@ -53,25 +55,33 @@ def look_at(path: Path, face: int | None) -> View:
     return View(photo, landmarks, skin_mask(photo, landmarks, person_mask(photo, landmarks.box)))
 
 
-def fit_geometry(model: MorphableModel, views: Sequence[View]) -> tuple[Fit, list[View], list[str]]:
+def fit_geometry(
+    model: MorphableModel, views: Sequence[View], settings: GeometrySettings
+) -> tuple[Fit, list[View], list[str]]:
     """Fit shape, expressions and cameras to the landmarks; return warnings in plain words too."""
     result = fit_landmarks(
         model,
         [view.landmarks for view in views],
         [(view.photo.width, view.photo.height) for view in views],
         [view.photo.exif_focal_35mm for view in views],
+        settings,
     )
     posed = [
         replace(view, camera=camera, vertices=model.vertices(result.fit.identity, expression))
         for view, camera, expression in zip(views, result.fit.cameras, result.fit.expressions, strict=True)
     ]
-    return result.fit, posed, list(result.notes)
+    notes = [note for view in views for note in (*view.photo.notes, *view.landmarks.notes)]
+    return result.fit, posed, [*notes, *result.notes]
 
 
-def trace_light(model: MorphableModel, view: View) -> View:
+def trace_light(model: MorphableModel, view: View, settings: AppearanceSettings) -> View:
     """Compute how light from all around reaches each vertex, the head's own shadows included."""
-    triangles = torch.from_numpy(model.triangles)
-    transfer = radiance_transfer(torch.from_numpy(view.vertices), triangles, order=4)
+    transfer = radiance_transfer(
+        torch.from_numpy(view.vertices),
+        torch.from_numpy(solid_triangles(model)),
+        directions=settings.shadow_directions,
+        resolution=settings.shadow_resolution,
+    )
     return replace(view, transfer=transfer.numpy())
 
 

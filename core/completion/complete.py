@@ -23,7 +23,9 @@ LEAST_SHADING = 0.02
 TYPICAL_ALBEDO = 0.3
 
 
-def estimate_appearance(model: MorphableModel, prior: ReflectancePrior, views: Sequence[View]) -> Appearance:
+def estimate_appearance(
+    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], rounds: int
+) -> Appearance:
     """Fit every photo's light and the shared albedo coefficients, at the prior's own resolution."""
     atlas = build_atlas(model, len(prior.albedo_mean))
     evidence = []
@@ -35,7 +37,7 @@ def estimate_appearance(model: MorphableModel, prior: ReflectancePrior, views: S
         gloss = atlas.interpolate(gloss_response(model, view))
         evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss))
     basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
-    return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis)
+    return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis, rounds)
 
 
 def complete_maps(

@@ -11,6 +11,7 @@ import torch
 from ..camera import Camera
 from ..morphable import MorphableModel
 from ..render.rasterize import rasterize
+from ..render.scene import HIDDEN_PARTS
 from .atlas import Atlas
 
 
@@ -35,12 +36,19 @@ class UnwrappedPhoto:
     pixel_size: np.ndarray
 
 
+def solid_triangles(model: MorphableModel) -> np.ndarray:
+    """Return the triangles [T,3] that hide what is behind them: all but corneas and lashes."""
+    clear = [index for index, name in enumerate(model.part_names) if name.startswith(HIDDEN_PARTS)]
+    return model.triangles[~np.isin(model.triangle_part, clear)]
+
+
 def visible_depth(model: MorphableModel, vertices: np.ndarray, camera: Camera) -> np.ndarray:
     """Return the depth image [height,width] of the whole head (infinite where there is none), metres."""
     pixels, depth = camera.project(vertices)
     points = torch.from_numpy(np.column_stack([pixels, depth]).astype(np.float32))
-    triangle_id = rasterize(points, torch.from_numpy(model.triangles), camera.height, camera.width).numpy()
-    corner_depth = depth[model.triangles]
+    triangles = solid_triangles(model)
+    triangle_id = rasterize(points, torch.from_numpy(triangles), camera.height, camera.width).numpy()
+    corner_depth = depth[triangles]
     # The farthest corner is never nearer than the surface: a texel of the same triangle always passes.
     return np.where(triangle_id >= 0, corner_depth.max(1)[triangle_id], np.inf).astype(np.float32)
 
@@ -114,7 +122,7 @@ def _sample(image: np.ndarray, at: np.ndarray, mode: int, border: float) -> np.n
 
 
 def _sample_filtered(linear: np.ndarray, pixels: np.ndarray, pixel_size: np.ndarray) -> np.ndarray:
-    """Sample with a footprint: bicubic where the photo is coarser than the map, from a half-size copy where finer."""
+    """Sample with a footprint: bicubic where the photo is coarser than the map, smaller copies where finer."""
     result = np.clip(_sample(linear, pixels - 0.5, cv2.INTER_CUBIC, 0.0), 0, None)
     small, scale = linear, 1.0
     while scale > 1 / 16 and (pixel_size * scale > 1.5).any():

@@ -6,6 +6,7 @@ measured, its fibres cannot. So the colour is measured and the pattern is made, 
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from ..completion.atlas import Atlas
@@ -17,6 +18,9 @@ PUPIL_RADIUS = 0.0019
 SCLERA = np.array([0.60, 0.55, 0.51], np.float32)
 BROWN = np.array([0.085, 0.042, 0.022], np.float32)
 """Linear albedo of the commonest iris; taken where the photos cannot tell."""
+
+RIGHT_EYE_OPENING = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
+LEFT_EYE_OPENING = (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398)
 
 
 def eyeballs(model: MorphableModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,25 +43,23 @@ def iris_colour(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> np
         light: [3] diffuse light that falls on the eye region (white surface's outgoing radiance).
     """
     samples = []
-    for centre in (468, 473):
+    for centre, opening in ((468, RIGHT_EYE_OPENING), (473, LEFT_EYE_OPENING)):
         radius = np.linalg.norm(points[centre + 1 : centre + 5] - points[centre], axis=1).mean()
         if radius < 2.5:
             continue
-        reach = int(np.ceil(radius))
-        x, y = np.floor(points[centre]).astype(int)
-        if not (reach <= x < linear.shape[1] - reach and reach <= y < linear.shape[0] - reach):
-            continue
-        window = linear[y - reach : y + reach + 1, x - reach : x + reach + 1]
-        rows, columns = np.mgrid[y - reach : y + reach + 1, x - reach : x + reach + 1] + 0.5
-        distance = np.hypot(columns - points[centre, 0], rows - points[centre, 1]) / radius
-        # The upper third lies in the lid's shadow and under the lashes, the middle is pupil.
-        usable = (distance > 0.45) & (distance < 0.85) & (rows > points[centre, 1] - 0.3 * radius)
-        samples.append(window[usable])
-    if not samples:
+        disc = np.zeros(linear.shape[:2], np.uint8)
+        # The landmarks' rim lies outside of the iris, so the middle of the disc is surely iris or pupil.
+        cv2.circle(disc, np.round(points[centre] - 0.5).astype(int), max(1, round(0.62 * radius)), 1, -1)
+        lids = np.zeros_like(disc)
+        cv2.fillPoly(lids, [np.round(points[list(opening)] - 0.5).astype(np.int32)], 1)
+        usable = (disc & cv2.erode(lids, np.ones((3, 3), np.uint8))).astype(bool)
+        samples.append(linear[usable])
+    colours = np.concatenate(samples) if samples else np.zeros((0, 3))
+    if len(colours) < 12:
         return None
-    colours = np.concatenate(samples)
     lightness = colours.mean(1)
-    kept = colours[(lightness >= np.quantile(lightness, 0.2)) & (lightness <= np.quantile(lightness, 0.75))]
+    # The darkest is pupil, the lightest reflections and white.
+    kept = colours[(lightness >= np.quantile(lightness, 0.25)) & (lightness <= np.quantile(lightness, 0.65))]
     # The lids and lashes take about a third of the light before it reaches the eye.
     return np.clip(np.median(kept, axis=0) / np.maximum(light * 0.7, 0.02), 0.008, 0.4).astype(np.float32)
 
