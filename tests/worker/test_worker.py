@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.protocol import Failed, Finished, Message, Progress, Ready, Reconstruct, Rehearse, decode, encode
+from core.settings import FitSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 30.0  # seconds any single answer may take on a busy machine
@@ -114,7 +116,7 @@ def test_cancel_in_the_middle_ends_at_once_and_leaves_nothing(start, tmp_path: P
 
 def test_cancel_ends_a_worker_that_does_not_report(start, tmp_path: Path) -> None:
     worker = start()
-    worker.ask(encode(Rehearse("a", seconds=40, head=str(tmp_path / "head"), mishap="stuck")))
+    worker.ask(encode(Rehearse("a", seconds=8, head=str(tmp_path / "head"), mishap="stuck")))
     worker.wait_for(0.5)
     assert worker.cancel() < 5
     assert worker.process.returncode == 130
@@ -210,3 +212,27 @@ def test_the_worker_runs_below_normal_priority(start) -> None:
     worker.ask(encode(Rehearse("a", seconds=20)))
     worker.wait_for(0.0)
     assert os.getpriority(os.PRIO_PROCESS, worker.process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def test_a_photo_that_is_missing_is_told_through_the_whole_worker(start, tmp_path: Path) -> None:
+    worker = start()
+    worker.ask(encode(Reconstruct("a", (str(tmp_path / "gone.jpg"),), str(tmp_path / "head"))))
+    messages = worker.rest()
+    assert messages[0] == Ready("a")
+    assert isinstance(messages[-1], Failed) and "gone.jpg" in messages[-1].message
+    assert "Traceback" not in worker.log.read_text()
+    assert leftovers(tmp_path) == []
+
+
+def test_a_real_reconstruction_can_be_cancelled(start, tmp_path: Path, tmp_path_factory) -> None:
+    data = pytest.importorskip("skimage.data", reason="the demo's photo comes with scikit-image")
+    photo = tmp_path_factory.mktemp("photo") / "astronaut.png"
+    Image.fromarray(data.astronaut()).save(photo)
+    worker = start()
+    settings = FitSettings(map_size=512, device="cpu", threads=1)
+    worker.ask(encode(Reconstruct("a", (str(photo),), str(tmp_path / "head"), settings)))
+    worker.wait_for(0.2)
+    assert len(leftovers(tmp_path)) == 1  # the head under construction
+    assert worker.cancel() < 5
+    assert worker.process.returncode == 130
+    assert leftovers(tmp_path) == []
