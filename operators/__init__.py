@@ -1,19 +1,26 @@
-"""What acts: one operator per file, and the modules that build meshes, materials and cameras."""
+"""What acts: one operator per file, and the modules that build meshes, materials and cameras.
+
+Nothing is imported before :func:`register`: :mod:`.job` and :mod:`.run` work without Blender too.
+"""
 
 from __future__ import annotations
 
-from . import cancel, fit, install, load_head, photos, polling
-
-_modules = (polling, photos, load_head, fit, cancel, install)
+from types import ModuleType
 
 
 def register() -> None:
     """Register the operators."""
-    for module in _modules:
+    for module in _modules():
         module.register()
 
 
 def unregister() -> None:
     """End what is running and unregister the operators."""
-    for module in reversed(_modules):
+    for module in reversed(_modules()):
         module.unregister()
+
+
+def _modules() -> tuple[ModuleType, ...]:
+    from . import cancel, fit, install, load_head, photos, polling
+
+    return polling, photos, load_head, fit, cancel, install

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import FitError
 from ..core.head import Head, read_head
-from . import camera, images, material, mesh
+from . import camera, images, lashes, material, mesh
 from .run import run
 
 
@@ -77,6 +77,8 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
         spaces = material.COLOUR_SPACES
         maps = {key: loader.load(path, spaces[key]) for key, path in head.maps.items() if key in spaces}
         photos = [loader.load_or_none(path, "sRGB") for path in head.photos if settings.add_camera]
+    if any(part.startswith("lashes") for part in head.part_names):
+        maps["lashes"] = lashes.hair_image(f"{name} lashes")
     head_object = mesh.build_mesh(head, name, material.build_materials(head, name, maps))
     cameras = [
         camera.build_camera(head, number, f"{name} Photo {number + 1}", photo)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import bpy
 
 from ..core.head import Head
+from .lashes import UV_NAME as LASH_UV_NAME
 from .mesh import UV_NAME, kind_of
 from .nodes import Tree
 
@@ -34,7 +35,7 @@ def build_materials(head: Head, name: str, images: Images) -> dict[str, bpy.type
     Args:
         head: The head.
         name: What the materials' names begin with.
-        images: The head's maps by name; those of :data:`COLOUR_SPACES` that exist.
+        images: The head's maps by name, those of :data:`COLOUR_SPACES` that exist; and ``lashes``.
     """
     builders = {"skin": _skin, "eye": _eye, "cornea": _cornea, "lashes": _lashes}
     materials = {}
@@ -111,7 +112,10 @@ def _cornea(tree: Tree, images: Images) -> None:
 
 
 def _lashes(tree: Tree, images: Images) -> None:
-    shader = tree.principled(**{"Base Color": (0.02, 0.014, 0.01, 1.0), "Roughness": 0.5})
+    shader = tree.principled(**{"Base Color": (0.012, 0.008, 0.006, 1.0), "Roughness": 0.45})
+    if "lashes" in images:
+        picture = tree.image(images["lashes"], LASH_UV_NAME, (-700, 0))
+        tree.link(picture.outputs["Color"], shader.inputs["Alpha"])
     tree.surface(shader)
 
 

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from ..core.head import Head
+from . import lashes
 
 BLENDER_FROM_CORE = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
 """Rotation [3, 3] that turns core's axes into Blender's."""
@@ -44,7 +45,9 @@ def build_mesh(head: Head, name: str, materials: Mapping[str, bpy.types.Material
         mesh.materials.append(materials[kind])
     slot_of_part = np.array([kinds.index(kind_of(part)) for part in head.part_names], np.int32)
     mesh.polygons.foreach_set("material_index", slot_of_part[head.quad_part])
-    mesh.uv_layers.new(name=UV_NAME).uv.foreach_set("vector", head.uv.astype(np.float32).ravel())
+    for layer, uv in ((UV_NAME, head.uv), (lashes.UV_NAME, lashes.lash_uv(head))):
+        mesh.uv_layers.new(name=layer).uv.foreach_set("vector", uv.astype(np.float32).ravel())
+    mesh.uv_layers.active = mesh.uv_layers[UV_NAME]
     mesh.shade_smooth()
     mesh.update(calc_edges=True)
     head_object = bpy.data.objects.new(name, mesh)
