@@ -275,7 +275,7 @@ def main(arguments: list[str] | None = None) -> int:
                 recognition=options.with_recognition,
             )
     except FitError as error:
-        print(f"{error.message}\n{error.hint}", file=sys.stderr)
+        print(f"{error.message} {error.hint}", file=sys.stderr)  # one line: logs are read by the last
         return 1
     for weight in WEIGHTS.values():
         state = "ready" if available(weight.name) else ("not installed" if weight.optional else "MISSING")
