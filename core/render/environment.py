@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..errors import FitError
-from .lighting import Lights, lights_to_sh, sh_basis
+from .lighting import Lights, sh_basis
 
 _LUMINANCE = (0.2126, 0.7152, 0.0722)
 
@@ -104,8 +104,8 @@ def importance_lights(equirect: Tensor, count: int = 32) -> Lights:
     return Lights(functional.normalize(torch.stack(centroids), dim=1), torch.stack(energies))
 
 
-def split_environment(equirect: Tensor, count: int = 32, order: int = 4) -> tuple[Tensor, Lights]:
-    """What is brighter than the mean as directional lights, and the coefficients of all the rest.
+def split_environment(equirect: Tensor, count: int = 64, order: int = 4) -> tuple[Tensor, Lights]:
+    """The coefficients [B, 3] of what is darker than the mean, and all that is brighter as lights.
 
     `shade` adds the two up. Lights that stood for dim wide regions would show as false highlights, and the
     harmonics carry those regions well; against Cycles the mean is the best of the thresholds tried.
@@ -114,8 +114,7 @@ def split_environment(equirect: Tensor, count: int = 32, order: int = 4) -> tupl
     luminance = (equirect @ weights).unsqueeze(-1)
     mean = project_environment(equirect, 0)[0] @ weights / math.sqrt(4 * math.pi)
     share = ((luminance - mean) / luminance.clamp(min=1e-12)).clamp(min=0)
-    lights = importance_lights(equirect * share, count)
-    return project_environment(equirect, order) - lights_to_sh(lights, order), lights
+    return project_environment(equirect * (1 - share), order), importance_lights(equirect * share, count)
 
 
 def _halve(region: tuple[int, int, int, int], weight: Tensor) -> list[tuple[int, int, int, int]]:

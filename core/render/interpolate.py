@@ -44,8 +44,11 @@ def interpolate(attributes: Tensor, corners: Tensor, weights: Tensor) -> Tensor:
         corners: [N, 3] the vertices of each point's triangle, `triangles[triangle_id[pixels]]`.
         weights: [N, 3] barycentric coordinates.
     """
-    picked = attributes.index_select(0, corners.t().reshape(-1)).view(3, len(corners), attributes.shape[1])
-    return (picked * weights.t().unsqueeze(-1)).sum(0)
+    first, second, third = (
+        attributes.index_select(0, corner) * weight.unsqueeze(1)
+        for corner, weight in zip(corners.unbind(1), weights.unbind(1))
+    )
+    return first + second + third
 
 
 def interpolate_corners(attributes: Tensor, triangle: Tensor, weights: Tensor) -> Tensor:

@@ -24,13 +24,18 @@ _ROUGHNESS_STEPS = 33
 
 
 class Lights(NamedTuple):
-    """Directional lights: unit directions [K, 3] towards them, and radiance x solid angle [K, 3].
+    """Directional lights; a white Lambertian surface that faces one has the radiance `energy / pi`.
 
-    A white Lambertian surface that faces one has the radiance `energy / pi`.
+    Attributes:
+        direction: [K, 3] unit, towards the lights.
+        energy: [K, 3] radiance x solid angle.
+        visibility: [V, K] or [N, K] from 0 to 1, how much of each light arrives at vertices or points
+            (`occlusion.cast_shadows`); None where nothing casts sharp shadows.
     """
 
     direction: Tensor
     energy: Tensor
+    visibility: Tensor | None = None
 
 
 def order_of(coefficients: Tensor) -> int:

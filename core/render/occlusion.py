@@ -8,14 +8,13 @@ albedo are estimated.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from .interpolate import vertex_normals
-from .lighting import cosine_transfer, fibonacci_directions, sh_basis
+from .lighting import Lights, cosine_transfer, fibonacci_directions, sh_basis
 from .rasterize import covered_pixels
 
 BIAS_TEXELS = 1.0  # how far behind the depth map a point may lie and still be seen, on a facing surface
@@ -39,11 +38,30 @@ def radiance_transfer(
     vertices = vertices.detach()
     normals = vertex_normals(vertices, triangles)
     transfer = cosine_transfer(normals, order)
-    for direction, hidden in _hidden_from(vertices, triangles, normals, directions, resolution):
-        cosine = (normals @ direction).clamp(min=0)
-        blocked = hidden * cosine * (4 / directions)
-        transfer -= blocked.unsqueeze(1) * sh_basis(direction.unsqueeze(0), order)
+    # Half a spiral on the upper half sphere; the lower half is its mirror image.
+    axes = fibonacci_directions(2 * ((directions + 1) // 2)).to(vertices)[: (directions + 1) // 2]
+    for axis in axes:
+        for direction, hidden in zip(
+            (axis, -axis), _hidden_along(axis, vertices, triangles, normals, resolution)
+        ):
+            cosine = (normals @ direction).clamp(min=0)
+            blocked = hidden * cosine * (2 / len(axes))
+            transfer -= blocked.unsqueeze(1) * sh_basis(direction.unsqueeze(0), order)
     return transfer
+
+
+def cast_shadows(lights: Lights, vertices: Tensor, triangles: Tensor, resolution: int = 384) -> Lights:
+    """The lights with their visibility [V, K] at the vertices, one shadow map each.
+
+    Sharper than `radiance_transfer` for strong small lights, whose shadows the harmonics smear.
+    """
+    vertices = vertices.detach()
+    normals = vertex_normals(vertices, triangles)
+    hidden = [
+        _hidden_along(direction, vertices, triangles, normals, resolution)[0]
+        for direction in lights.direction.detach().to(vertices)
+    ]
+    return lights._replace(visibility=1 - torch.stack(hidden, 1))
 
 
 def ambient_occlusion(
@@ -76,28 +94,23 @@ def open_directions(transfer: Tensor, normals: Tensor) -> Tensor:
     return functional.normalize(torch.where(length > 1e-3, mean, normals), dim=1)
 
 
-def _hidden_from(
-    vertices: Tensor, triangles: Tensor, normals: Tensor, directions: int, resolution: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Pairs of a direction [3] and how far [V], from 0 to 1, each vertex is hidden from it."""
+def _hidden_along(
+    axis: Tensor, vertices: Tensor, triangles: Tensor, normals: Tensor, resolution: int
+) -> tuple[Tensor, Tensor]:
+    """How far [V], from 0 to 1, each vertex is hidden from an axis' end [3] and from the opposite one."""
     centre = 0.5 * (vertices.amin(0) + vertices.amax(0))
     reach = (vertices - centre).norm(dim=1).max() * 1.02
     texel = 2 * reach / resolution
-    # Half a spiral on the upper half sphere; the lower half is its mirror image.
-    axes = fibonacci_directions(2 * ((directions + 1) // 2)).to(vertices)[: (directions + 1) // 2]
-    for axis in axes:
-        helper = torch.eye(3).to(axis)[int(axis.abs().argmin())]
-        right = functional.normalize(torch.linalg.cross(axis, helper), dim=0)
-        frame = torch.stack([right, torch.linalg.cross(axis, right), axis])
-        local = (vertices - centre) @ frame.t()
-        xy = local[:, :2] / texel + resolution / 2
-        nearest, farthest = _depth_range(xy, local[:, 2], triangles, resolution)
-        cosine = normals @ axis
-        # A texel's depth may differ by its slope from that of the vertex.
-        slope = (1 / cosine.abs().clamp(min=0.1)).clamp(max=8.0)
-        bias = texel * BIAS_TEXELS * slope
-        yield axis, _share_above(farthest, xy, local[:, 2] + bias)
-        yield -axis, _share_above(-nearest, xy, -local[:, 2] + bias)
+    helper = torch.eye(3).to(axis)[int(axis.abs().argmin())]
+    right = functional.normalize(torch.linalg.cross(axis, helper), dim=0)
+    frame = torch.stack([right, torch.linalg.cross(axis, right), axis])
+    local = (vertices - centre) @ frame.t()
+    xy, height = local[:, :2] / texel + resolution / 2, local[:, 2]
+    nearest, farthest = _depth_range(xy, height, triangles, resolution)
+    # A texel's depth may differ by its slope from that of the vertex.
+    slope = (1 / (normals @ axis).abs().clamp(min=0.1)).clamp(max=8.0)
+    bias = texel * BIAS_TEXELS * slope
+    return _share_above(farthest, xy, height + bias), _share_above(-nearest, xy, -height + bias)
 
 
 def _depth_range(xy: Tensor, depth: Tensor, triangles: Tensor, resolution: int) -> tuple[Tensor, Tensor]:

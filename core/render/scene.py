@@ -21,12 +21,12 @@ from .interpolate import (
     uv_handedness,
     vertex_normals,
 )
-from .lighting import Lights, cosine_transfer, lights_to_sh, order_of
+from .lighting import Lights, cosine_transfer
 from .materials import MaterialMaps, sample_material
 from .occlusion import open_directions
 from .projection import CameraLike, TorchCamera, project
 from .rasterize import rasterize
-from .shading import Subsurface, shade
+from .shading import Subsurface, harmonic_light, shade
 from .texture import uv_per_pixel
 
 HIDDEN_PARTS = ("cornea", "lashes")
@@ -136,7 +136,7 @@ def render_head(
         camera: `core.camera.Camera` or `TorchCamera`.
         maps: of the skin, see `materials.CHANNELS`.
         sh: [B, 3] radiance from around the head.
-        lights: directional lights on top of it.
+        lights: directional lights on top of it; their visibility, if any, is per vertex.
         background: [H, W, 3]; black if missing.
         part_maps: of other parts, by name ("eye_left") or kind ("eye").
         self_shadow: [V, B] from `occlusion.self_shadow`, held fixed.
@@ -154,9 +154,8 @@ def render_head(
     normals = vertex_normals(vertices, mesh.triangles)
     carried = [normals, vertices, points_px[:, 2:].detach()]
     if self_shadow is not None:
-        light = sh if lights is None else sh + lights_to_sh(lights, order_of(sh))
         # Light first, pixels second: three channels to interpolate and not one for each coefficient.
-        carried += [self_shadow @ light, 1 + self_shadow[:, :1] * (4 * torch.pi) ** 0.5]
+        carried += [self_shadow @ harmonic_light(sh, lights), 1 + self_shadow[:, :1] * (4 * torch.pi) ** 0.5]
         with torch.no_grad():
             transfer = self_shadow[:, :4] + cosine_transfer(normals, 1)
             carried.append(open_directions(transfer, normals))
@@ -167,6 +166,9 @@ def render_head(
     if self_shadow is not None:
         shadow, occlusion = values[:, 7:10], values[:, 10].clamp(0, 1)
         open_direction = functional.normalize(values[:, 11:14], dim=1, eps=1e-12)
+
+    if lights is not None and lights.visibility is not None:
+        lights = lights._replace(visibility=interpolate(lights.visibility, corners, weights))
 
     triangle_uv = mesh.triangle_uv.to(vertices)
     uv = interpolate_corners(triangle_uv, triangle, weights)

@@ -13,6 +13,7 @@ same integral that Cycles takes away from the layers below the specular one.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -69,9 +70,10 @@ def shade(
         roughness: [N].
         occlusion: [N] open share of the cosine-weighted hemisphere, or None for all of it.
         sh: [B, 3] radiance in the frame of the normals, without `lights`.
-        lights: directional lights on top of `sh`: crisp highlights, diffuse through the harmonics.
-        shadow: [N, 3] irradiance / pi that the head takes from itself in this light, mostly negative:
-            `occlusion.self_shadow @ (sh + lights)`. Without it, the hidden share is as bright as the rest.
+        lights: directional lights on top of `sh`, with crisp highlights. Where their visibility at the points
+            is known they shade one by one, else they join the harmonics for the diffuse reflection.
+        shadow: [N, 3] irradiance / pi that the head takes from itself, mostly negative:
+            `occlusion.self_shadow @ harmonics`. Without it, the hidden share is as bright as the rest.
         subsurface: None for a plain Lambertian base.
         open_direction: [N, 3] unit mean direction of the open sky (`occlusion.open_directions`), the normals
             if missing.
@@ -80,14 +82,18 @@ def shade(
     reflectance = specular_reflectance(facing, roughness, specular_albedo)
     diffuse = diffuse_radiance(normal_diffuse, diffuse_albedo, occlusion, sh, lights, shadow, subsurface)
     axis = lobe_axis(normal_specular, view, roughness)
-    specular = specular_radiance(
-        normal_specular, view, specular_albedo, roughness, sh, lights, reflectance, axis
-    )
     reflectance = reflectance.unsqueeze(1)
+    specular = glossy(axis, roughness, sh) * reflectance
+    direct = None if lights is None else ggx_lights(normal_specular, view, specular_albedo, roughness, lights)
+    if direct is not None and lights.visibility is None:
+        specular, direct = specular + direct, None
+    specular = specular.clamp(min=0)
     if occlusion is not None:
         open_direction = normal_specular if open_direction is None else open_direction
         share = open_lobe_share(axis, normal_specular, roughness, occlusion, open_direction).unsqueeze(1)
         specular = torch.lerp(diffuse * reflectance, specular, share)
+    if direct is not None:
+        specular = specular + direct
     return diffuse * (1 - reflectance) + specular
 
 
@@ -105,14 +111,15 @@ def diffuse_radiance(
     What is hidden from the light is hidden by skin. It is taken to be of the same albedo and as brightly
     lit, which sums all bounces: E / (1 - albedo * hidden share). So a white head in a white furnace vanishes.
     """
-    order = order_of(sh)
-    if lights is not None:
-        sh = sh + lights_to_sh(lights, order)
-    arriving = cosine_transfer(normal, order) @ _soften(sh, subsurface)
+    sh = harmonic_light(sh, lights)
+    arriving = cosine_transfer(normal, order_of(sh)) @ _soften(sh, subsurface)
     if shadow is not None:
         arriving = arriving + shadow
     elif occlusion is not None:
         arriving = arriving * occlusion.unsqueeze(1)
+    if lights is not None and lights.visibility is not None:
+        cosine = (normal @ lights.direction.t()).clamp(min=0) * lights.visibility
+        arriving = arriving.clamp(min=0) + cosine @ lights.energy / math.pi
     radiance = albedo * arriving.clamp(min=0)
     if occlusion is None:
         return radiance
@@ -120,24 +127,11 @@ def diffuse_radiance(
     return radiance / (1 - albedo * hidden)
 
 
-def specular_radiance(
-    normal: Tensor,
-    view: Tensor,
-    specular_albedo: Tensor,
-    roughness: Tensor,
-    sh: Tensor,
-    lights: Lights | None = None,
-    reflectance: Tensor | None = None,
-    axis: Tensor | None = None,
-) -> Tensor:
-    """Unshadowed specular radiance [N, 3]: harmonics by the split sum, `lights` one by one; see `shade`."""
-    if reflectance is None:
-        reflectance = specular_reflectance((normal * view).sum(1), roughness, specular_albedo)
-    axis = lobe_axis(normal, view, roughness) if axis is None else axis
-    radiance = glossy(axis, roughness, sh) * reflectance.unsqueeze(1)
-    if lights is not None:
-        radiance = radiance + ggx_lights(normal, view, specular_albedo, roughness, lights)
-    return radiance.clamp(min=0)
+def harmonic_light(sh: Tensor, lights: Lights | None) -> Tensor:
+    """The radiance [B, 3] that shades through harmonics: `sh`, and lights of unknown visibility."""
+    if lights is None or lights.visibility is not None:
+        return sh
+    return sh + lights_to_sh(lights, order_of(sh))
 
 
 def lobe_axis(normal: Tensor, view: Tensor, roughness: Tensor) -> Tensor:

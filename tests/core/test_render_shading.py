@@ -19,6 +19,7 @@ from core.render.lighting import (  # noqa: E402
 from core.render.microfacet import dielectric_fresnel, ggx_lights, specular_reflectance  # noqa: E402
 from core.render.occlusion import (  # noqa: E402
     ambient_occlusion,
+    cast_shadows,
     open_directions,
     radiance_transfer,
     self_shadow,
@@ -203,6 +204,45 @@ def test_a_wall_takes_half_the_sky_and_turns_the_open_direction_away():
     assert float(transfer[middle, 0] * math.sqrt(4 * math.pi)) == pytest.approx(0.5, abs=0.05)
     away = open_directions(transfer, vertex_normals(vertices, faces))[middle]
     assert float(away[0]) > 0.4 and float(away[1]) > 0.6 and abs(float(away[2])) < 0.1
+
+
+def test_a_ball_casts_its_shadow_on_a_board():
+    ball, ball_faces = icosahedron(3)
+    steps = torch.linspace(-1, 1, 41, dtype=torch.float64)
+    y, x = (part.flatten() for part in torch.meshgrid(steps, steps, indexing="ij"))
+    board = torch.stack([0.4 * x, 0.4 * y, torch.full_like(x, -0.3)], 1)
+    corner = (torch.arange(40)[:, None] * 41 + torch.arange(40)).flatten()
+    quad = torch.stack([corner, corner + 1, corner + 42, corner + 41], 1)
+    vertices = torch.cat([board, ball * 0.1]).float()
+    faces = torch.cat([quad[:, :3], quad[:, [0, 2, 3]], ball_faces + len(board)])
+    slanted = torch.nn.functional.normalize(torch.tensor([[0.0, 0.0, 1.0], [0.6, 0.0, 0.8]]), dim=1)
+    lights = cast_shadows(Lights(slanted, torch.ones(2, 3)), vertices, faces)
+    lit = lights.visibility[: len(board)]
+    for light, centre in ((0, 0.0), (1, -0.3 * 0.75)):
+        # The shadow of a ball under parallel light from a slant is an ellipse.
+        across = ((board[:, 0] - centre) * float(slanted[light, 2])).square() + board[:, 1].square()
+        assert float(lit[across < 0.09**2, light].max()) < 0.05
+        assert float(lit[across > 0.11**2, light].min()) > 0.95
+    # The ball's own far side is hidden, its near side is not.
+    facing = ball[:, 2].float()
+    own = lights.visibility[len(board) :, 0]
+    assert float(own[facing > 0.3].min()) > 0.95 and float(own[facing < -0.3].max()) < 0.05
+
+
+def test_lights_of_known_visibility_shade_one_by_one():
+    albedo, gloss, roughness = skin(3)
+    lamp = Lights(unit([0.1, 0.2, 1.0]), torch.full((1, 3), 2.0, dtype=torch.float64))
+    dark = constant_light(0.0)
+
+    def colour(visibility):
+        lights = lamp if visibility is None else lamp._replace(visibility=visibility)
+        return shade(NORMAL, NORMAL, VIEW, albedo, gloss, roughness, None, dark, lights)
+
+    seen = torch.ones(3, 1, dtype=torch.float64)
+    # Harmonics to order 4 hold a clamped cosine within some percent.
+    torch.testing.assert_close(colour(seen), colour(None), atol=0.03, rtol=0)
+    assert float(colour(seen * 0).max()) == 0.0
+    torch.testing.assert_close(colour(seen * 0.25), colour(seen) * 0.25)
 
 
 def test_only_blocked_lobes_are_dimmed():
