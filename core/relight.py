@@ -13,7 +13,7 @@ from .camera import FACING_CAMERA, Camera, rotation_from_vector
 from .head import Head
 from .mapfiles import linear_from_srgb, read_png
 from .render.environment import load_hdri, split_environment
-from .render.occlusion import radiance_transfer, self_shadow
+from .render.occlusion import cast_shadows, radiance_transfer, self_shadow
 from .render.scene import RenderMesh, clay, render_head, tonemap
 from .render.shading import Subsurface
 
@@ -91,6 +91,8 @@ def _render(
     points = torch.from_numpy(np.ascontiguousarray(vertices, np.float32))
     triangles = mesh.triangles
     shadow = self_shadow(radiance_transfer(points, triangles), points, triangles)
+    if lamps is not None:
+        lamps = cast_shadows(lamps, points, triangles)
     eye = (
         {"diffuse": _texture(linear_from_srgb(read_png(head.maps["eye_albedo"])))} if _has_eyes(head) else {}
     )
