@@ -7,6 +7,7 @@ import textwrap
 import bpy
 
 LETTER = 6.5  # width of an average letter in points at the default interface scale
+DEFAULT_WIDTH = 300  # points, where no region is drawn
 MARGIN = 50  # points that the panel's borders and the icon take
 
 
@@ -21,7 +22,8 @@ class RelitPanel:
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
     """Draw text that wraps at the region's width."""
     region = bpy.context.region
-    width = (region.width if region else 300) / bpy.context.preferences.system.ui_scale
+    scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 where there is no window
+    width = (region.width if region else DEFAULT_WIDTH) / scale
     column = layout.column(align=True)
     column.scale_y = 0.8
     for line in textwrap.wrap(text, max(20, int((width - MARGIN) / LETTER))):

@@ -41,7 +41,7 @@ class RELIT_PT_photos(RelitPanel, bpy.types.Panel):
             icon = thumbnails.icon_of(path)
             if icon:
                 layout.template_icon(icon, scale=PREVIEW_SCALE)
-            else:
+            elif not os.path.isfile(bpy.path.abspath(path)):
                 draw_text(layout, f"{path} does not exist.", "ERROR")
 
 

@@ -252,8 +252,14 @@ def test_a_head_loads_twice_side_by_side(part, head_folder: Path) -> None:
     assert bpy.context.view_layer.objects.active == second.object
 
 
-def test_loading_is_one_undo_step(head_folder: Path) -> None:
+def test_loading_is_one_undo_step(part, head_folder: Path) -> None:
     assert {"REGISTER", "UNDO"} <= bpy.types.RELIT_OT_load_head.bl_options
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.relit.load_head("EXEC_DEFAULT", True, directory=str(head_folder))
+    assert "sample" in bpy.data.objects
+    bpy.ops.ed.undo()
+    assert not bpy.data.objects and "sample" not in bpy.data.collections
+    assert bpy.context.scene.camera is None
 
 
 @pytest.mark.parametrize(
