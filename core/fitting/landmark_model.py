@@ -6,14 +6,26 @@ which the contour landmarks slide (Cao et al., "Displaced Dynamic Expression Reg
 
 from __future__ import annotations
 
+import pathlib
 import weakref
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+CALIBRATION_PATH = pathlib.Path(__file__).parents[1] / "data" / "landmark_calibration.npz"
+"""Where the landmark network usually puts its points, and how much each can be trusted; made by
+`training/landmark_calibration.py`. Good for every shape of the mesh that it was made on."""
+
 FEWEST_CANDIDATES = 4
 """A contour landmark with fewer places to slide to stays where it is embedded."""
+
+LONGEST_GAP = 0.02
+"""Metres between two places of a line on the mean head; a longer gap is a leap to another part of the body."""
+
+HAIRLINE_RISE = 0.7
+"""Sine of the elevation, seen from the middle of the face, above which the outline is a hairline, no silhouette."""
 
 IRIS_RINGS = (slice(468, 473), slice(473, 478))
 """Landmarks of the iris: centre, then four points on its rim; the person's right eye, then the left one."""
@@ -72,9 +84,7 @@ def landmark_model(model: Any) -> LandmarkModel:
 
 def _cut_out(model: Any) -> LandmarkModel:
     embedding = model.landmarks_478
-    corners = np.asarray(embedding.triangle_vertices)
-    barycentric = np.asarray(embedding.barycentric, np.float64)
-    weight = np.array(embedding.weight, np.float64)
+    corners, barycentric, weight = _calibrated(model)
     flagged = np.asarray(embedding.contour, bool)
     mean = np.asarray(model.mean, np.float64)
 
@@ -89,8 +99,14 @@ def _cut_out(model: Any) -> LandmarkModel:
     around = np.arctan2(points[outline, 0] - centre[0], points[outline, 1] - centre[1])
     outline = outline[np.argsort(around)]
     candidates = np.asarray(embedding.contour_candidates)
-    contour = outline[(candidates[outline] >= 0).sum(1) >= FEWEST_CANDIDATES]
+    rise = points[outline] - centre
+    rise = rise[:, 1] / np.linalg.norm(rise[:, :2], axis=1)
+    enough = (candidates[outline] >= 0).sum(1) >= FEWEST_CANDIDATES
+    contour = outline[enough & (rise < HAIRLINE_RISE)]
     lines = candidates[contour]
+    leap = np.linalg.norm(np.diff(mean[lines], axis=1), axis=-1) > LONGEST_GAP
+    leap |= lines[:, 1:] < 0
+    lines[:, 1:][np.logical_or.accumulate(leap, axis=1)] = -1
 
     vertices = np.concatenate([corners.ravel(), np.maximum(lines, 0).ravel()])
     return LandmarkModel(
@@ -111,6 +127,18 @@ def _cut_out(model: Any) -> LandmarkModel:
         expression_names=tuple(str(name) for name in model.expression_names),
         centre=centre,
     )
+
+
+def _calibrated(model: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Triangles [N, 3], barycentric coordinates [N, 3] and weights [N] of the landmarks: settled on many heads
+    where the model has the shipped mesh, else the model's own."""
+    embedding = model.landmarks_478
+    if CALIBRATION_PATH.exists():
+        with np.load(CALIBRATION_PATH) as settled:
+            if int(settled["vertex_count"]) == len(model.mean):
+                embedding = SimpleNamespace(**{name: settled[name] for name in settled.files})
+    corners = np.asarray(embedding.triangle_vertices, np.int64)
+    return corners, np.asarray(embedding.barycentric, np.float64), np.array(embedding.weight, np.float64)
 
 
 def _picked(basis: np.ndarray, vertices: np.ndarray, barycentric: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ without moving or resizing the face in the image, which makes the weakly observe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -94,28 +94,29 @@ class Priors:
         distance_sigma: of its logarithm.
     """
 
-    landmark_sigma: float = 0.03
+    landmark_sigma: float = 0.02
     independent_landmarks: float = 120.0
     robust_scale: float = 3.0
     identity_sigma: float = 1.0
-    expression_sigma: float = 0.35
-    expression_sparsity: float = 1.0
-    score_share: float = 0.5
+    expression_sigma: float = 0.25
+    expression_sparsity: float = 0.3
+    score_share: float = 1.0
     contour_share: float = 0.5
     iris_diameter: float = 0.0117
     iris_sigma: float = 0.06
-    focal_35mm: float = 40.0
-    focal_sigma: float = 0.5
+    focal_35mm: float = 45.0
+    focal_sigma: float = 0.6
     exif_sigma: float = 0.04
-    distance: float = 0.7
-    distance_sigma: float = 0.6
+    distance: float = 0.8
+    distance_sigma: float = 0.8
 
 
 @dataclass(frozen=True, eq=False)
 class GeometryProblem:
     """Landmarks, contours, irises and priors of all photos (implements `levenberg_marquardt.Problem`).
 
-    `seen` [P, N] is the share of each landmark that faces the camera; it is renewed by `prepared`.
+    `seen` [P, N] is the share of each landmark that faces the camera; it is renewed by `prepared`. `views` keeps
+    what was computed for a state last, because cost and derivatives ask for the same.
     """
 
     model: LandmarkModel
@@ -123,6 +124,7 @@ class GeometryProblem:
     priors: Priors
     robust_scale: float
     seen: np.ndarray | None = None
+    views: dict[int, tuple[GeometryState, _View]] = field(default_factory=dict)
 
     def prepared(self, state: GeometryState) -> GeometryProblem:
         """The problem with each landmark's visibility as the poses of `state` have it."""
@@ -204,6 +206,12 @@ class GeometryProblem:
         return np.clip((facing + 0.15) / 0.45, 0.02, 1.0)
 
     def _view(self, state: GeometryState, photo: int) -> _View:
+        kept = self.views.get(photo)
+        if kept is None or kept[0] is not state:
+            kept = self.views[photo] = state, self._new_view(state, photo)
+        return kept[1]
+
+    def _new_view(self, state: GeometryState, photo: int) -> _View:
         coefficients = np.concatenate([state.identity, state.expressions[photo]])
         rotation, pivot = state.rotation[photo], state.pivot(photo)
         rotated = rotation @ (self.model.points(coefficients) - self.model.centre[:, None])
@@ -227,11 +235,11 @@ class GeometryProblem:
         contour = self.model.contour
         lines = count + np.arange(self.model.line_usable.size).reshape(self.model.line_usable.shape)
         reach = np.einsum("dcs,cd->cs", view.pixels[:, lines], observation.outward[contour])
-        reach = np.where(self.model.line_usable, reach, -np.inf)
-        furthest = reach.argmax(1)
-        # A line that still rises at its back end has no outline within reach: that side is turned to the camera,
-        # where the landmark lies on the surface like any other.
-        slides = furthest < self.model.line_usable.sum(1) - 1
+        # The outline is where a line, followed from the cheek backwards, first turns inwards; beyond it may follow
+        # the neck. A line that never turns is on the side that faces the camera, where the landmark lies on the
+        # surface like any other.
+        turns = (reach[:, 1:] < reach[:, :-1]) & self.model.line_usable[:, 1:]
+        slides, furthest = turns.any(1), turns.argmax(1)
         chosen[contour[slides]] = lines[slides, furthest[slides]]
 
         residual = (view.pixels[:, chosen].T - observation.target) / observation.sigma_px
