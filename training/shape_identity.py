@@ -59,6 +59,13 @@ def sample_details(targets: dict[str, np.ndarray], random: np.random.Generator) 
     return total
 
 
+def sample_heads(macros: dict[str, np.ndarray], details: dict[str, np.ndarray], count: int) -> np.ndarray:
+    """Offsets ``[count, V, 3]`` of random heads from their own mean."""
+    random = np.random.default_rng(7)
+    heads = np.stack([sample_macro(macros, random) + sample_details(details, random) for _ in range(count)])
+    return (heads - heads.mean(0)).astype(np.float32)
+
+
 def rigid_motions(points: np.ndarray) -> np.ndarray:
     """Infinitesimal translations and rotations ``[6, V, 3]`` of a point set about its centroid."""
     centred = points - points.mean(0)
@@ -83,13 +90,3 @@ def remove_rigid(offsets: np.ndarray, points: np.ndarray, face: np.ndarray) -> n
     system = motions[:, face].reshape(6, -1).T
     amounts = np.linalg.lstsq(system, offsets[:, face].reshape(len(offsets), -1).T, rcond=None)[0]
     return offsets - np.tensordot(amounts.T, motions, 1)
-
-
-def principal_modes(samples: np.ndarray, count: int) -> np.ndarray:
-    """Sigma-scaled principal components ``[count, V, 3]`` of centred displacement fields ``[S, V, 3]``."""
-    flat = samples.reshape(len(samples), -1)
-    gram = flat @ flat.T / len(flat)
-    values, vectors = np.linalg.eigh(gram)
-    order = np.argsort(values)[::-1][:count]
-    modes = vectors[:, order].T @ flat / np.sqrt(len(flat))
-    return modes.reshape(len(order), *samples.shape[1:])

@@ -24,8 +24,6 @@ IBUG_INNER = (
     61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,
     78, 82, 13, 312, 308, 317, 14, 87,
 )  # fmt: skip
-# The jaw (0-16), from the person's right ear over the chin to the left ear.
-IBUG_JAW = (127, 234, 93, 132, 58, 136, 150, 176, 152, 400, 379, 365, 288, 361, 323, 454, 356)
 
 
 def landmark_net(source: pathlib.Path):
@@ -61,6 +59,7 @@ VIEW_SIZE = 1024
 VIEW_CENTRE = np.array([0.0, -0.035, 0.0])
 VIEW_HALF_HEIGHT = 0.14
 CANDIDATES = 12
+CONTOUR_WEIGHT = 0.3
 
 
 def detect_on_template(vertices, triangles, colours, net) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -84,8 +83,33 @@ def detect_on_template(vertices, triangles, colours, net) -> tuple[np.ndarray, n
     return symmetric, triangle_id, picture
 
 
-def embed(vertices, triangles, colours, net, iris: list[np.ndarray], outline) -> dict[str, dict[str, np.ndarray]]:
-    """Embeddings of the 478 and of the 68 points; see ``core.morphable.LandmarkEmbedding``.
+class Outline:
+    """Finds the vertices along which an outline point of the frontal view slides when the head turns.
+
+    They lie in the plane through the head's axis of view and the point, from the cheek to just behind the point.
+    """
+
+    def __init__(self, vertices: np.ndarray, usable: np.ndarray) -> None:
+        self.vertices, self.usable = vertices, usable
+        self.middle = np.array([0.0, -0.03, -0.06])
+
+    def candidates(self, place: np.ndarray) -> np.ndarray:
+        """``[CANDIDATES]`` vertices for an outline point at ``place [3]``."""
+        direction = (place - self.middle)[:2] / np.linalg.norm((place - self.middle)[:2])
+        away = self.vertices[self.usable] - self.middle
+        radial = away[:, :2] @ direction
+        across = away[:, 0] * direction[1] - away[:, 1] * direction[0]
+        polar = np.arctan2(radial, away[:, 2])
+        own = np.arctan2((place - self.middle)[:2] @ direction, place[2] - self.middle[2])
+        chosen = [
+            self.usable[(np.abs(across) * 25 + np.abs(polar - angle) + 10.0 * (radial < 0)).argmin()]
+            for angle in np.linspace(max(own - np.radians(50), np.radians(20)), own + np.radians(8), CANDIDATES)
+        ]
+        return np.array(chosen, np.int32)
+
+
+def embed(vertices, triangles, colours, net, iris, outline: Outline, ibug_corner, ibug_weight):
+    """Embeddings of the 478 and of the 68 points by name; see ``core.morphable.LandmarkEmbedding``.
 
     Args:
         vertices: ``[V, 3]`` mean head, origin between the eyes.
@@ -93,16 +117,17 @@ def embed(vertices, triangles, colours, net, iris: list[np.ndarray], outline) ->
         colours: ``[V, 3]``.
         net: see `landmark_net`.
         iris: vertices of the left and right iris: the pole, then the limbus.
-        outline: function from a picture height to the vertices along which a contour point slides.
+        outline: gives the places of contour points in other views.
+        ibug_corner, ibug_weight: ``[68, 3]`` the 68 points as the scans define them; jaw, brows and nose are taken.
     """
-    points, triangle_id, picture = detect_on_template(vertices, triangles, colours, net)
+    points, triangle_id, _ = detect_on_template(vertices, triangles, colours, net)
     image = shape_render.view(vertices, VIEW_SIZE, VIEW_CENTRE, VIEW_HALF_HEIGHT, 0.0)
     count = len(points)
     corner, weights = np.zeros((count, 3), np.int32), np.zeros((count, 3))
     for index, point in enumerate(points):
         triangle = triangles[_nearest_covered(triangle_id, point)]
         corner[index] = triangle
-        weights[index] = _clipped_barycentric(image[triangle, :2], point)
+        weights[index] = clipped_barycentric(image[triangle, :2], point)
     for first, chosen in ((473, iris[0]), (468, iris[1])):
         corner[first], weights[first] = chosen[0], (1, 0, 0)
         for index in range(first + 1, first + 5):
@@ -110,22 +135,30 @@ def embed(vertices, triangles, colours, net, iris: list[np.ndarray], outline) ->
             offsets = image[chosen[1:], :2] - image[chosen[0], :2]
             corner[index] = chosen[1:][(offsets @ wanted / np.linalg.norm(offsets, axis=1)).argmax()]
             weights[index] = (1, 0, 0)
-    contour = np.isin(np.arange(count), FACE_OVAL)
-    candidates = np.full((count, CANDIDATES), -1, np.int32)
+    inner_corner, inner_weight = corner[list(IBUG_INNER)], weights[list(IBUG_INNER)]
+    return {
+        "landmarks_478": _embedding(corner, weights, np.isin(np.arange(count), FACE_OVAL), vertices, outline),
+        "landmarks_68": _embedding(
+            np.concatenate([ibug_corner[:36], inner_corner[19:]]),
+            np.concatenate([ibug_weight[:36], inner_weight[19:]]),
+            np.arange(68) < 17,
+            vertices,
+            outline,
+        ),
+    }
+
+
+def _embedding(corner, weights, contour, vertices, outline: Outline) -> dict[str, np.ndarray]:
+    candidates = np.full((len(corner), CANDIDATES), -1, np.int32)
     for index in np.flatnonzero(contour):
-        candidates[index] = outline(points[index], CANDIDATES)
-    trust = np.ones(count)
-    trust[contour] = 0.3
-    full = {
-        "triangle_vertices": corner,
+        candidates[index] = outline.candidates(weights[index] @ vertices[corner[index]])
+    return {
+        "triangle_vertices": corner.astype(np.int32),
         "barycentric": weights.astype(np.float32),
-        "weight": trust.astype(np.float32),
+        "weight": np.where(contour, CONTOUR_WEIGHT, 1.0).astype(np.float32),
         "contour": contour,
         "contour_candidates": candidates,
     }
-    chosen = np.r_[IBUG_JAW, IBUG_INNER]
-    part = {name: values[chosen].copy() for name, values in full.items()}
-    return {"landmarks_478": full, "landmarks_68": part, "picture": picture, "points": points}
 
 
 def _nearest_covered(triangle_id: np.ndarray, point: np.ndarray) -> int:
@@ -137,7 +170,7 @@ def _nearest_covered(triangle_id: np.ndarray, point: np.ndarray) -> int:
     return triangle_id[rows[nearest], columns[nearest]]
 
 
-def _clipped_barycentric(corners: np.ndarray, point: np.ndarray) -> np.ndarray:
+def clipped_barycentric(corners: np.ndarray, point: np.ndarray) -> np.ndarray:
     system = np.vstack([corners.T, np.ones(3)])
     weights = np.clip(np.linalg.lstsq(system, np.r_[point, 1.0], rcond=None)[0], 0, 1)
     return weights / weights.sum()

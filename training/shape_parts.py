@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sparse
+from scipy.sparse.csgraph import connected_components
 
 from training.shape_source import BaseMesh
 
@@ -18,9 +19,8 @@ PART_NAMES = (
     "gums_upper", "gums_lower", "tongue", "lashes_left", "lashes_right",
 )  # fmt: skip
 
-# Where the bust is cut, in decimetres of the base mesh: a plane below the collar bone that rises to the shoulders.
-COLLAR_HEIGHT = 5.32
-COLLAR_HALF_WIDTH = 1.32
+# The bust ends at the closed edge loop of hm08 that runs through this edge, on the middle line below the throat.
+COLLAR_EDGE_HEIGHT = 5.25
 
 # The vertices of hm08 where its teeth strips end in the gums (upper, then lower).
 GUM_LINE = np.r_[15060:15069, 15096:15104, 14992:15001, 15028:15036]
@@ -113,11 +113,10 @@ def _selection(chosen: np.ndarray, count: int) -> sparse.csr_matrix:
 
 def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Quads of ``hm08`` that are kept, their part and their UVs."""
-    position = base.vertices
-    inside = (position[:, 1] > COLLAR_HEIGHT) & (np.abs(position[:, 0]) < COLLAR_HALF_WIDTH)
-    kept = [base.quads[(base.groups == "body") & inside[base.quads].all(1)]]
-    uvs = [base.quad_uvs[(base.groups == "body") & inside[base.quads].all(1)]]
-    parts = [np.zeros(len(kept[0]), int)]
+    body = base.groups == "body"
+    body_quads = base.quads[body]
+    bust = _above_loop(base.vertices, body_quads, _collar_loop(base.vertices, body_quads))
+    kept, uvs, parts = [body_quads[bust]], [base.quad_uvs[body][bust]], [np.zeros(bust.sum(), int)]
     for group, part in (
         ("helper-upper-teeth", "teeth_upper"),
         ("helper-lower-teeth", "teeth_lower"),
@@ -137,6 +136,49 @@ def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.concatenate(kept), np.concatenate(parts), np.concatenate(uvs)
 
 
+
+
+def _collar_loop(vertices: np.ndarray, quads: np.ndarray) -> list[int]:
+    """The closed edge loop around the collar: it goes straight on at every vertex of valence four."""
+    neighbours: dict[int, set[int]] = {}
+    for side in np.stack([quads, np.roll(quads, -1, axis=1)], -1).reshape(-1, 2).tolist():
+        neighbours.setdefault(side[0], set()).add(side[1])
+        neighbours.setdefault(side[1], set()).add(side[0])
+    across: dict[int, set[int]] = {}
+    for quad in quads.tolist():
+        for corner in quad:
+            across.setdefault(corner, set()).update(quad)
+    front = np.flatnonzero((np.abs(vertices[:, 0]) < 1e-4) & (vertices[:, 2] > 0.3))
+    front = front[np.isin(front, quads)]
+    start = int(front[np.abs(vertices[front, 1] - COLLAR_EDGE_HEIGHT).argmin()])
+    loop = [start, max(neighbours[start], key=lambda vertex: vertices[vertex, 0])]
+    while True:
+        before, here = loop[-2:]
+        side_ways = {v for v in neighbours[before] if v != here and v in across[here]}
+        beside = {v for quad_mate in side_ways for v in neighbours[quad_mate]}
+        straight = neighbours[here] - {before} - beside
+        if len(straight) != 1:
+            raise RuntimeError(f"the collar loop of hm08 breaks at vertex {here}")
+        following = straight.pop()
+        if following == start:
+            return loop
+        loop.append(following)
+
+
+def _above_loop(vertices: np.ndarray, quads: np.ndarray, loop: list[int]) -> np.ndarray:
+    """Mask of the quads on the head's side of a closed loop of edges."""
+    barrier = {frozenset(edge) for edge in zip(loop, loop[1:] + loop[:1])}
+    sides = np.stack([quads, np.roll(quads, -1, axis=1)], -1)
+    touching: dict[frozenset, list[int]] = {}
+    for quad, edges in enumerate(sides.tolist()):
+        for edge in edges:
+            touching.setdefault(frozenset(edge), []).append(quad)
+    pairs = [quad for edge, quad in touching.items() if len(quad) == 2 and edge not in barrier]
+    first, second = np.array(pairs).T
+    graph = sparse.coo_matrix((np.ones(len(first)), (first, second)), shape=(len(quads),) * 2)
+    _, label = connected_components(graph, directed=False)
+    crown = vertices[quads].mean(1)[:, 1].argmax()
+    return label == label[crown]
 
 
 def _affine_weights(helper: np.ndarray, unit_points: np.ndarray) -> np.ndarray:

