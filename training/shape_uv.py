@@ -23,7 +23,7 @@ SLIM_STEPS = 150
 SMOOTHING_STEPS = 6
 # Texels per metre, relative; later regions win.
 DENSITY = {
-    "scalp": 0.62, "neck": 0.62, "ears": 1.0, "face": 2.6, "lids": 2.8, "lips": 2.6, "nostrils": 2.0,
+    "scalp": 0.45, "neck": 0.5, "ears": 1.0, "face": 2.6, "lids": 2.8, "lips": 2.6, "nostrils": 2.0,
     "mouth_inner": 0.4, "eye_socket": 0.3,
 }  # fmt: skip
 
