@@ -111,8 +111,8 @@ def draw_hairs() -> np.ndarray:
     """Return the picture [H, W] in [0, 1], row 0 at the bottom: how much of each pixel is hair."""
     width, height = PICTURE_SIZE
     random = np.random.default_rng(SEED)
-    lower = _draw_row(random, width, height // 2, count=75, longest=0.62, root_width=2.2)
-    upper = _draw_row(random, width, height // 2, count=130, longest=0.97, root_width=3.4)
+    lower = _draw_row(random, width, height // 2, count=75, longest=0.62, root_width=3.0)
+    upper = _draw_row(random, width, height // 2, count=130, longest=0.97, root_width=4.6)
     return np.concatenate([lower, upper])
 
 

@@ -75,9 +75,9 @@ def _skin(tree: Tree, images: Images) -> None:
 
 
 def _eye(tree: Tree, images: Images) -> None:
-    """The eyeball below the cornea: white and iris, moist."""
+    """White and iris; nearly matt, for the cornea's film has the reflections."""
     shader = tree.principled(
-        **{"Base Color": (0.70, 0.66, 0.64, 1.0), "Roughness": 0.15, "IOR": 1.376},
+        **{"Base Color": (0.70, 0.66, 0.64, 1.0), "Roughness": 0.3, "Specular IOR Level": 0.1},
         **_subsurface(0.1, 0.001),
     )
     if "eye_albedo" in images:
