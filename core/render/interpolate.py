@@ -72,7 +72,8 @@ def corner_groups(triangles: Tensor, triangle_uv: Tensor) -> Tensor:
     """Numbers [T, 3] the distinct (vertex, UV) pairs, so that seams split a vertex and nothing else does."""
     uv = (triangle_uv.detach() * 2**16).round().long()
     keys = torch.cat([triangles.unsqueeze(-1), uv], -1).view(-1, 3)
-    return torch.unique(keys, dim=0, return_inverse=True)[1].view(-1, 3)
+    inverse: Tensor = torch.unique(keys, dim=0, return_inverse=True)[1]
+    return inverse.view(-1, 3)
 
 
 def tangents(
@@ -89,7 +90,8 @@ def tangents(
     Returns:
         [G, 3] area-weighted, not orthogonal to any normal and not unit: see `tangent_to_world`.
     """
-    groups = corner_groups(triangles, triangle_uv) if groups is None else groups
+    if groups is None:
+        groups = corner_groups(triangles, triangle_uv)
     corner = vertices.index_select(0, triangles.t().reshape(-1)).view(3, -1, 3)
     side_1, side_2 = corner[1] - corner[0], corner[2] - corner[0]
     uv_1, uv_2 = triangle_uv[:, 1] - triangle_uv[:, 0], triangle_uv[:, 2] - triangle_uv[:, 0]

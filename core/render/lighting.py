@@ -48,7 +48,8 @@ def order_of(coefficients: Tensor) -> int:
 
 def sh_basis(directions: Tensor, order: int) -> Tensor:
     """The orthonormal real spherical harmonics [N, (order + 1)^2] of unit directions [N, 3], order <= 4."""
-    x, y, z = directions.unbind(1)
+    # Contiguous planes: several times faster than columns of rows.
+    x, y, z = directions.t().contiguous().unbind(0)
     xx, yy, zz = x * x, y * y, z * z
     basis = [torch.full_like(x, 0.28209479177387814)]
     if order >= 1:
@@ -68,7 +69,7 @@ def sh_basis(directions: Tensor, order: int) -> Tensor:
         basis += [0.6690465435572892 * x * z * (7 * zz - 3), 0.47308734787878004 * (xx - yy) * (7 * zz - 1)]
         basis += [1.7701307697799304 * x * z * (xx - 3 * yy)]
         basis += [0.6258357354491761 * (xx * (xx - 3 * yy) - yy * (3 * xx - yy))]
-    return torch.stack(basis, 1)
+    return torch.stack(basis).t()
 
 
 def per_coefficient(bands: Tensor) -> Tensor:
@@ -79,8 +80,7 @@ def per_coefficient(bands: Tensor) -> Tensor:
 
 def cosine_transfer(normals: Tensor, order: int) -> Tensor:
     """Rows [N, B] that turn radiance into the outgoing radiance of an unshadowed white surface."""
-    bands = torch.tensor(COSINE_BANDS[: order + 1], dtype=normals.dtype, device=normals.device)
-    return sh_basis(normals, order) * per_coefficient(bands)
+    return sh_basis(normals, order) * per_coefficient(normals.new_tensor(COSINE_BANDS[: order + 1]))
 
 
 def irradiance(normals: Tensor, sh: Tensor) -> Tensor:
@@ -88,7 +88,9 @@ def irradiance(normals: Tensor, sh: Tensor) -> Tensor:
 
     Divided by pi, so a white Lambertian surface has this outgoing radiance: 1 under constant light 1.
     """
-    return cosine_transfer(normals, order_of(sh)) @ sh
+    order = order_of(sh)
+    bands = per_coefficient(sh.new_tensor(COSINE_BANDS[: order + 1]))
+    return sh_basis(normals, order) @ (sh * bands.unsqueeze(1))
 
 
 def glossy(directions: Tensor, roughness: Tensor, sh: Tensor) -> Tensor:
@@ -108,8 +110,12 @@ def glossy(directions: Tensor, roughness: Tensor, sh: Tensor) -> Tensor:
     below = place.detach().floor().clamp(max=len(table) - 2).long()
     share = (place - below).unsqueeze(1)
     bands = table.index_select(0, below) * (1 - share) + table.index_select(0, below + 1) * share
-    degree = per_coefficient(torch.arange(order + 1, device=sh.device))
-    return (sh_basis(directions, order) * bands.index_select(1, degree)) @ sh
+    basis = sh_basis(directions, order)
+    radiance = (basis[:, :1] @ sh[:1]) * bands[:, :1]
+    for degree in range(1, order + 1):
+        part = slice(degree * degree, (degree + 1) ** 2)
+        radiance = radiance + (basis[:, part] @ sh[part]) * bands[:, degree : degree + 1]
+    return radiance
 
 
 @functools.cache

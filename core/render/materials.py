@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -42,7 +42,7 @@ def maps_of_part(name: str, skin: MaterialMaps, others: Mapping[str, MaterialMap
 
 
 def sample_material(
-    part_names: Sequence[str],
+    part_names: tuple[str, ...],
     part: Tensor,
     uv: Tensor,
     pixel_area: Tensor,
@@ -59,7 +59,7 @@ def sample_material(
         maps: of the skin.
         part_maps: of parts, or of kinds of parts, by name.
     """
-    present = part.unique().tolist()
+    present: list[int] = part.unique().tolist()
     if len(present) == 1:
         name = part_names[present[0]]
         values = _sample_maps(name, maps_of_part(name, maps, part_maps), uv, pixel_area)

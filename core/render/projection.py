@@ -39,9 +39,11 @@ class TorchCamera(NamedTuple):
     @classmethod
     def of(cls, camera: CameraLike, like: Tensor) -> TorchCamera:
         """The same camera in the precision and on the device of `like`; keeps the graph of tensors."""
-        values = (camera.focal_px, camera.principal_px, camera.camera_from_world)
-        tensors = (torch.as_tensor(value, dtype=like.dtype, device=like.device) for value in values)
-        return cls(*tensors, camera.width, camera.height)
+        focal, principal, pose = (
+            torch.as_tensor(value, dtype=like.dtype, device=like.device)
+            for value in (camera.focal_px, camera.principal_px, camera.camera_from_world)
+        )
+        return cls(focal, principal, pose, camera.width, camera.height)
 
     @property
     def position(self) -> Tensor:

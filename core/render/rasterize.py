@@ -92,7 +92,9 @@ def covered_pixels(
         width: columns of the image.
         cull: leave out triangles whose corners run clockwise in the picture (y down).
     """
-    low, high = corner_xy.amin(1), corner_xy.amax(1)
+    one, two, three = corner_xy.unbind(1)
+    low = torch.minimum(torch.minimum(one, two), three)
+    high = torch.maximum(torch.maximum(one, two), three)
     size = torch.tensor([width, height], dtype=corner_xy.dtype, device=corner_xy.device)
     first = torch.minimum((low - 0.5).ceil().clamp(min=0), size)
     last = torch.maximum(torch.minimum((high - 0.5).floor(), size - 1), -torch.ones_like(size))

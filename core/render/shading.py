@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .lighting import Lights, cosine_transfer, glossy, lights_to_sh, order_of, per_coefficient
+from .lighting import Lights, glossy, irradiance, lights_to_sh, order_of, per_coefficient
 from .microfacet import ggx_lights, specular_reflectance
 
 
@@ -84,17 +84,18 @@ def shade(
     axis = lobe_axis(normal_specular, view, roughness)
     reflectance = reflectance.unsqueeze(1)
     specular = glossy(axis, roughness, sh) * reflectance
-    direct = None if lights is None else ggx_lights(normal_specular, view, specular_albedo, roughness, lights)
-    if direct is not None and lights.visibility is None:
-        specular, direct = specular + direct, None
+    direct = torch.zeros_like(specular)
+    if lights is not None:
+        direct = ggx_lights(normal_specular, view, specular_albedo, roughness, lights)
+        if lights.visibility is None:
+            # What the head hides of them is guessed as for all other light.
+            specular, direct = specular + direct, torch.zeros_like(direct)
     specular = specular.clamp(min=0)
     if occlusion is not None:
         open_direction = normal_specular if open_direction is None else open_direction
         share = open_lobe_share(axis, normal_specular, roughness, occlusion, open_direction).unsqueeze(1)
         specular = torch.lerp(diffuse * reflectance, specular, share)
-    if direct is not None:
-        specular = specular + direct
-    return diffuse * (1 - reflectance) + specular
+    return diffuse * (1 - reflectance) + specular + direct
 
 
 def diffuse_radiance(
@@ -112,7 +113,7 @@ def diffuse_radiance(
     lit, which sums all bounces: E / (1 - albedo * hidden share). So a white head in a white furnace vanishes.
     """
     sh = harmonic_light(sh, lights)
-    arriving = cosine_transfer(normal, order_of(sh)) @ _soften(sh, subsurface)
+    arriving = irradiance(normal, _soften(sh, subsurface))
     if shadow is not None:
         arriving = arriving + shadow
     elif occlusion is not None:

@@ -33,13 +33,11 @@ def sample(texture: Tensor | Sequence[Tensor], uv: Tensor, level: Tensor | None 
         return _bilinear(texture, uv)
     if level is None or len(texture) == 1:
         return _bilinear(texture[0], uv)
-    level = level.detach().to(uv.dtype).clamp(0, len(texture) - 1)
-    lower = level.floor().clamp(max=len(texture) - 2)
+    place = level.detach().to(uv.dtype).clamp(0, len(texture) - 1)
     value = uv.new_zeros(len(uv), texture[0].shape[0])
     for number, image in enumerate(texture):
-        weight = (1 - (level - number).abs()).clamp(min=0)
-        # Both neighbours of a level are visited, but only where they have a share.
-        points = ((weight > 0) & ((lower == number) | (lower == number - 1))).nonzero().squeeze(1)
+        weight = (1 - (place - number).abs()).clamp(min=0)
+        points = (weight > 0).nonzero().squeeze(1)
         if len(points):
             share = _bilinear(image, uv.index_select(0, points)) * weight.index_select(0, points).unsqueeze(1)
             value = value.index_add(0, points, share)
