@@ -1,10 +1,10 @@
 """Where the landmark network really puts its points on a head: `core/data/landmark_calibration.npz`.
 
-The embedding that comes with the shape model was read off one frontal, orthographic picture of the mean head. The
-network's points drift on other faces, turned heads and near cameras; a fit takes that drift for shape, and
-above all for a longer focal length. So random heads are photographed in perspective, the product's own detector is
-run on the pictures, its points are cast back onto the mesh, and every landmark moves to where it usually lands. How
-far it still strays afterwards becomes its weight.
+The embedding that comes with the shape model was read off one frontal, orthographic picture of the mean head.
+The network's points drift on other faces, turned heads and near cameras; a fit takes that drift for shape,
+and above all for a longer focal length. So random heads are photographed in perspective, the product's own
+detector is run on the pictures, its points are cast back onto the mesh, and every landmark moves to where it
+usually lands. How far it still strays afterwards becomes its weight.
 
     python -m training.landmark_calibration --shared ../shared --views 300
 """
@@ -22,7 +22,7 @@ import torch
 
 from core.camera import FACING_CAMERA, Camera, rotation_from_vector
 from core.errors import FitError
-from core.fitting.landmark_model import CALIBRATION_PATH
+from core.fitting.landmark_model import CALIBRATION_PATH, fingerprint
 from core.landmarks import detect_landmarks
 from core.morphable import MorphableModel, load_model, split_quads
 from core.photo import Photo, decode_srgb
@@ -62,7 +62,7 @@ class Cast:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description="Settle the landmarks on pictures of random heads.")
     parser.add_argument("--shared", type=pathlib.Path, default=pathlib.Path("../shared"))
     parser.add_argument("--views", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
@@ -74,14 +74,14 @@ def main() -> None:
     before = stray(model, casts, model.landmarks_478.triangle_vertices, model.landmarks_478.barycentric)
     after = stray(model, casts, triangle_vertices, weights)
     inner = inner_landmarks(model)
-    print(f"{len(casts)} views; a landmark strays {np.median(before[inner]):.4f} of the distance between the eyes"
-          f" from the first embedding and {np.median(after[inner]):.4f} from the settled one (medians)")  # fmt: skip
+    print(f"{len(casts)} views; how far a landmark strays, in distances between the eyes (medians):")
+    print(f"{np.median(before[inner]):.4f} from the first embedding, {np.median(after[inner]):.4f} settled")
     trust = model.landmarks_478.weight.astype(np.float32).copy()
     best = np.percentile(after[inner], 10)
     trust[inner] = np.clip((best / after[inner]) ** 2, 0.02, 1.0)
     np.savez_compressed(
         CALIBRATION_PATH,
-        vertex_count=len(model.mean),
+        mesh=fingerprint(model),
         triangle_vertices=triangle_vertices.astype(np.int32),
         barycentric=weights.astype(np.float32),
         weight=trust,
@@ -99,7 +99,8 @@ def cast_views(
     model: MorphableModel, shared: pathlib.Path, count: int, rng: np.random.Generator
 ) -> Iterator[Cast]:
     """Photograph `count` random heads, and cast the landmarks found on them back."""
-    skins = [_read_skin(path) for path in sorted((shared / "skins").glob("*.jpg")) if "eurasian" not in path.name]
+    paths = [path for path in sorted((shared / "skins").glob("*.jpg")) if "eurasian" not in path.name]
+    skins = [_read_skin(path) for path in paths]
     hidden = [number for number, name in enumerate(model.part_names) if name.startswith(HIDDEN_PARTS)]
     kept = np.flatnonzero(~np.isin(model.triangle_part, hidden))
     skin_uv = split_quads(model.hm08_uv)
@@ -149,7 +150,7 @@ def settle(model: MorphableModel, casts: list[Cast]) -> tuple[np.ndarray, np.nda
 
 
 def _partners(casts: list[Cast]) -> np.ndarray:
-    """[478] the landmark on the other side of the face, from the average of all pictures and its mirror image."""
+    """[478] the landmark on the other side of the face, from the average picture and its mirror image."""
     equal = np.ones(len(casts[0].points))
     average = np.mean([_aligned(cast.points, casts[0].points, equal) for cast in casts], axis=0)
     across = average[LEFT_EYE] - average[RIGHT_EYE]
@@ -276,7 +277,7 @@ def _lit(model, vertices, shown, weights, colours, pixels, rng) -> np.ndarray:
     normals = vertex_normals(torch.from_numpy(vertices), torch.from_numpy(model.triangles.astype(np.int64)))
     normal = (normals.numpy()[model.triangles[shown]] * weights[:, :, None]).sum(1)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    light = rng.normal(0.0, 0.4, 3) + (0.0, 0.3, 1.0)
+    light = np.array([0.0, 0.3, 1.0]) + rng.normal(0.0, 0.4, 3)
     light /= np.linalg.norm(light)
     lit = colours * (0.4 + 0.6 * np.clip(normal @ light, 0.0, 1.0))[:, None]
     picture = np.full((SIZE * SIZE, 3), rng.uniform(0.05, 0.6))

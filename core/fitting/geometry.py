@@ -2,7 +2,7 @@
 
 Only numpy: Blender itself can run it at each drag of a pin. The photos share the identity; each has its own
 expression, pose and focal length. What the landmarks leave open (how much of a long face is a short distance,
-how much of a wide mouth is a smile) is settled by the priors in `landmark_residuals.Priors`.
+how much of a wide mouth is a smile) is settled by the priors in `landmark_evidence.Priors`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from ..camera import FACING_CAMERA, Camera, focal_px_from_35mm, nearest_rotation
 from ..errors import FitError
 from ..settings import GeometrySettings
 from .fit import Fit
+from .landmark_evidence import GeometryState, Observation, Priors
 from .landmark_model import IRIS_RINGS, LandmarkModel, landmark_model
-from .landmark_residuals import POSE, GeometryProblem, GeometryState, Observation, Priors
+from .landmark_residuals import POSE, GeometryProblem
 from .levenberg_marquardt import Free, minimise
 
 EYE_DISTANCE = 0.063
@@ -279,7 +280,7 @@ def _result(
 def _notes(fit: Fit, errors: np.ndarray) -> tuple[str, ...]:
     notes = [
         f"The head follows the landmarks of photo {photo} only to {100 * error:.0f} % of the distance between"
-        f" the eyes; up to {100 * LARGE_ERROR:.0f} % is usual. The face may be covered, blurred or turned away."
+        f" the eyes; {100 * LARGE_ERROR:.0f} % is plenty. The face may be covered, blurred or turned away."
         for photo, error in enumerate(errors, 1)
         if error > LARGE_ERROR
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import weakref
+import zlib
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -16,16 +17,16 @@ import numpy as np
 
 CALIBRATION_PATH = pathlib.Path(__file__).parents[1] / "data" / "landmark_calibration.npz"
 """Where the landmark network usually puts its points, and how much each can be trusted; made by
-`training/landmark_calibration.py`. Good for every shape of the mesh that it was made on."""
+`training/landmark_calibration.py`. Good for every shape of the mesh that it was made on (`fingerprint`)."""
 
 FEWEST_CANDIDATES = 4
 """A contour landmark with fewer places to slide to stays where it is embedded."""
 
 LONGEST_GAP = 0.02
-"""Metres between two places of a line on the mean head; a longer gap is a leap to another part of the body."""
+"""Metres between two places of a line on the mean head; a longer gap leaps to another part of the body."""
 
 HAIRLINE_RISE = 0.7
-"""Sine of the elevation, seen from the middle of the face, above which the outline is a hairline, no silhouette."""
+"""Sine of the elevation, seen from the middle of the face, above which the outline is a hairline."""
 
 IRIS_RINGS = (slice(468, 473), slice(473, 478))
 """Landmarks of the iris: centre, then four points on its rim; the person's right eye, then the left one."""
@@ -41,8 +42,8 @@ class LandmarkModel:
         normals: [N, 3] surface normals of the mean at the landmarks.
         weight: [N] how far each landmark can be trusted, 0 = not embedded; contour landmarks included.
         contour: [C] landmark indices with a line, ordered around the face.
-        line_usable: [C, S] bool, False where a line ends early. Lines go from the front of the head to its back.
-        outline: [O] indices of all landmarks of the outline, ordered around the face, also those without a line.
+        line_usable: [C, S] bool, False where a line has ended. Lines go from the front of the head backwards.
+        outline: [O] indices of all landmarks of the outline, ordered around the face; some have no line.
         identities: K.
         expression_names: the E names.
         centre: [3] middle of the face, the pivot of the pose.
@@ -129,13 +130,20 @@ def _cut_out(model: Any) -> LandmarkModel:
     )
 
 
+def fingerprint(model: Any) -> int:
+    """Checksum of the mesh's vertex numbering: an embedding is good for every model that shares it."""
+    return zlib.crc32(np.ascontiguousarray(model.triangles, np.int32).tobytes())
+
+
 def _calibrated(model: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Triangles [N, 3], barycentric coordinates [N, 3] and weights [N] of the landmarks: settled on many heads
-    where the model has the shipped mesh, else the model's own."""
+    """Triangles [N, 3], barycentric coordinates [N, 3] and weights [N] of the landmarks.
+
+    Settled on many heads where the model has the mesh that this was done for, else the model's own.
+    """
     embedding = model.landmarks_478
     if CALIBRATION_PATH.exists():
         with np.load(CALIBRATION_PATH) as settled:
-            if int(settled["vertex_count"]) == len(model.mean):
+            if int(settled["mesh"]) == fingerprint(model):
                 embedding = SimpleNamespace(**{name: settled[name] for name in settled.files})
     corners = np.asarray(embedding.triangle_vertices, np.int64)
     return corners, np.asarray(embedding.barycentric, np.float64), np.array(embedding.weight, np.float64)

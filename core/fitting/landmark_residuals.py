@@ -1,9 +1,4 @@
-"""Cost, residuals and analytic derivatives of landmarks seen in several photos.
-
-The pose is held as a weak-perspective camera plus the focal length as the strength of its perspective: pixels
-per metre at the face, the pixel of the face's centre, a rotation, and log focal. So a focal length can change
-without moving or resizing the face in the image, which makes the weakly observed focal length easy to step along.
-"""
+"""Cost, residuals and analytic derivatives of landmarks seen in several photos. Only numpy."""
 
 from __future__ import annotations
 
@@ -12,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..camera import rotation_from_vector
+from .landmark_evidence import GeometryState, Observation, Priors
 from .landmark_model import IRIS_RINGS, LandmarkModel
 from .levenberg_marquardt import Free, NormalEquations
 
@@ -23,100 +19,16 @@ NEAREST_DEPTH = 0.03
 
 
 @dataclass(frozen=True, eq=False)
-class GeometryState:
-    """Unknowns of K identity coefficients, E expressions and P photos.
-
-    Attributes:
-        identity: [K].
-        expressions: [P, E].
-        rotation: [P, 3, 3] camera axes from head axes.
-        centre: [P, 2] pixel of the face's pivot, from the principal point.
-        log_magnification: [P] of pixels per metre at the pivot.
-        log_focal: [P] of the focal length in pixels.
-    """
-
-    identity: np.ndarray
-    expressions: np.ndarray
-    rotation: np.ndarray
-    centre: np.ndarray
-    log_magnification: np.ndarray
-    log_focal: np.ndarray
-
-    def pivot(self, photo: int) -> np.ndarray:
-        """[3] the face's pivot in camera coordinates, metres."""
-        x, y = self.centre[photo] * np.exp(-self.log_magnification[photo])
-        return np.array([x, y, np.exp(self.log_focal[photo] - self.log_magnification[photo])])
-
-
-@dataclass(frozen=True, eq=False)
-class Observation:
-    """What one photo says.
-
-    Attributes:
-        target: [N, 2] landmarks in pixels from the principal point.
-        weight: [N] confidence of each, 0 = not used; contour landmarks included.
-        sigma_px: standard deviation of a landmark, pixels.
-        outward: [N, 2] unit normal of the face's outline at its landmarks, zero elsewhere.
-        iris_px: diameter of the iris in pixels, 0 = unknown.
-        log_focal: mean and standard deviation of the logarithm of the focal length in pixels.
-        expression_mean: [E] expressions to expect.
-    """
-
-    target: np.ndarray
-    weight: np.ndarray
-    sigma_px: float
-    outward: np.ndarray
-    iris_px: float
-    log_focal: tuple[float, float]
-    expression_mean: np.ndarray
-
-
-@dataclass(frozen=True)
-class Priors:
-    """What is likely before a photo is seen. Lengths in metres; sigmas are standard deviations.
-
-    Attributes:
-        landmark_sigma: error of a landmark of the network, in units of the distance between the eyes.
-        independent_landmarks: how many landmarks' worth of evidence the N landmarks hold together (their errors
-            are correlated: neighbours are wrong together).
-        robust_scale: sigmas at which a landmark starts to count as an outlier (Geman-McClure).
-        identity_sigma: of identity coefficients.
-        expression_sigma: of expression coefficients around their mean.
-        expression_sparsity: slope of the exponential prior that keeps idle expressions at rest.
-        score_share: how much of the landmark network's expression scores becomes the prior mean.
-        contour_share: weight of a contour landmark against an inner one.
-        iris_diameter: horizontal visible iris diameter; varies little between adults (11.7 mm).
-        iris_sigma: relative, of that diameter and its measurement together.
-        focal_35mm: median focal length without EXIF, millimetres of a 35 mm camera.
-        focal_sigma: of its logarithm.
-        exif_sigma: of the logarithm of a focal length that EXIF states.
-        distance: median distance of a face from the camera.
-        distance_sigma: of its logarithm.
-    """
-
-    landmark_sigma: float = 0.02
-    independent_landmarks: float = 120.0
-    robust_scale: float = 3.0
-    identity_sigma: float = 1.0
-    expression_sigma: float = 0.25
-    expression_sparsity: float = 0.3
-    score_share: float = 1.0
-    contour_share: float = 0.5
-    iris_diameter: float = 0.0117
-    iris_sigma: float = 0.06
-    focal_35mm: float = 45.0
-    focal_sigma: float = 0.6
-    exif_sigma: float = 0.04
-    distance: float = 0.8
-    distance_sigma: float = 0.8
-
-
-@dataclass(frozen=True, eq=False)
 class GeometryProblem:
     """Landmarks, contours, irises and priors of all photos (implements `levenberg_marquardt.Problem`).
 
-    `seen` [P, N] is the share of each landmark that faces the camera; it is renewed by `prepared`. `views` keeps
-    what was computed for a state last, because cost and derivatives ask for the same.
+    Attributes:
+        model: the landmarks' linear model.
+        observations: one per photo.
+        priors: what is likely beforehand.
+        robust_scale: sigmas at which a landmark starts to count as an outlier.
+        seen: [P, N] share of each landmark that faces the camera; renewed by `prepared`, all when None.
+        views: what was computed for a state last, because cost and derivatives ask for the same.
     """
 
     model: LandmarkModel
@@ -190,8 +102,8 @@ class GeometryProblem:
         """A photo's landmarks on the head.
 
         Returns:
-            Their pixels [N, 2] from the principal point (contour landmarks where they slid to), their residuals
-            [N, 2] in sigmas (contour landmarks: along the outline's normal only) and their weights [N].
+            Their pixels [N, 2] from the principal point (contour landmarks where they slid to), residuals
+            [N, 2] in sigmas (contour landmarks: along the outline's normal only) and weights [N].
         """
         view = self._view(state, photo)
         residual, weight, _, chosen = self._image_residuals(view, photo)
@@ -227,17 +139,17 @@ class GeometryProblem:
         """What the photo's landmarks say against the head.
 
         Returns:
-            Residuals [N, 2] in sigmas, weights [N], outline normals [N, 2] (zero where a landmark is a point),
-            and the index [N] of the model's point that each landmark is compared with.
+            Residuals [N, 2] in sigmas, weights [N], outline normals [N, 2] (zero where a landmark is a
+            point), and the index [N] of the model's point that each landmark is compared with.
         """
         observation, count = self.observations[photo], self.model.landmarks
         chosen = np.arange(count)
         contour = self.model.contour
         lines = count + np.arange(self.model.line_usable.size).reshape(self.model.line_usable.shape)
         reach = np.einsum("dcs,cd->cs", view.pixels[:, lines], observation.outward[contour])
-        # The outline is where a line, followed from the cheek backwards, first turns inwards; beyond it may follow
-        # the neck. A line that never turns is on the side that faces the camera, where the landmark lies on the
-        # surface like any other.
+        # The outline is where a line, followed from the cheek backwards, first turns inwards; the neck comes
+        # after it. A line that never turns is on the side that faces the camera, where the landmark lies on
+        # the surface like any other.
         turns = (reach[:, 1:] < reach[:, :-1]) & self.model.line_usable[:, 1:]
         slides, furthest = turns.any(1), turns.argmax(1)
         chosen[contour[slides]] = lines[slides, furthest[slides]]
@@ -303,7 +215,7 @@ class GeometryProblem:
     def _scalar_residuals(
         self, state: GeometryState, photo: int, view: _View
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Focal length, distance and iris diameter against what is expected: residuals [3] and rows [3, Q]."""
+        """Residuals [3] and rows [3, Q] of focal length, distance and iris diameter against the expected."""
         priors, observation = self.priors, self.observations[photo]
         coefficients = self.model.basis.shape[2]
         rows = np.zeros((3, coefficients + POSE))

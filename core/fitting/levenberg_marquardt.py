@@ -1,7 +1,7 @@
 """Levenberg-Marquardt for unknowns that several photos share and unknowns that each photo has of its own.
 
-The normal matrix of such a problem is an arrow: one block for the shared unknowns, one for each photo, and none
-between two photos. Eliminating the photos first (Schur complement) makes the price linear in their number
+The normal matrix of such a problem is an arrow: one block for the shared unknowns, one for each photo, and
+none between two photos. Eliminating the photos first (Schur complement) makes the price linear in the photos
 (Triggs et al., "Bundle Adjustment - A Modern Synthesis", 2000, section 6). Only numpy.
 """
 

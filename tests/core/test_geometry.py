@@ -12,8 +12,9 @@ from core.camera import FACING_CAMERA, Camera, focal_px_from_35mm, rotation_from
 from core.errors import Cancelled, FitError
 from core.fitting.fit import Fit
 from core.fitting.geometry import fit_landmarks
+from core.fitting.landmark_evidence import GeometryState, Observation, Priors
 from core.fitting.landmark_model import landmark_model
-from core.fitting.landmark_residuals import POSE, GeometryProblem, GeometryState, Observation, Priors
+from core.fitting.landmark_residuals import POSE, GeometryProblem
 from core.settings import GeometrySettings
 
 IDENTITIES, EXPRESSIONS, LANDMARKS = 12, 6, 478
@@ -74,6 +75,7 @@ def model() -> SyntheticModel:
         mean=mean.astype(np.float32),
         identity_basis=modes(IDENTITIES, 0.0025),
         expression_basis=modes(EXPRESSIONS, 0.006),
+        triangles=triangles,
         expression_names=tuple(f"expression{number}" for number in range(EXPRESSIONS)),
         landmarks_478=SimpleNamespace(
             triangle_vertices=triangles[triangle],
