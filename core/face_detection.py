@@ -18,6 +18,8 @@ OVERLAP = 0.3
 """Intersection over union above which two boxes show the same face."""
 SURE_SCORE = 0.9
 """No face that is sideways or upside down was seen to score as much."""
+OVERVIEW_SIDE = 576
+"""Longer side to which a picture is reduced before the networks look at it as a whole."""
 TILE_GRIDS = (2, 3)
 """Tiles per side in which small faces are sought when the whole picture shows none."""
 TILE_OVERLAP = 0.25
@@ -54,24 +56,29 @@ class FaceBox:
 
 
 def find_faces(image: UInt8[np.ndarray, "H W 3"]) -> list[FaceBox]:
-    """All faces of a picture.
-
-    The picture is looked at turned by quarters too unless a face is surely upright: the detectors see an
-    upside-down face, but mistake its mouth for the eyes. Tiles are tried when there seems to be no face.
-    """
-    faces = _best_turn(image)
+    """All faces of a picture; small ones are sought in tiles when the whole picture shows none."""
+    factor = max(1.0, max(image.shape[:2]) / OVERVIEW_SIDE)
+    size = (max(1, round(image.shape[1] / factor)), max(1, round(image.shape[0] / factor)))
+    overview = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor > 1.0 else image
+    to_image = np.array([image.shape[1] / size[0], image.shape[0] / size[1]], np.float32)
+    faces = _detect_both_ranges(overview)
+    if faces:
+        return [_scaled(face, to_image) for face in _best_turn(overview, faces)]
     for grid in TILE_GRIDS:
-        if faces:
-            break
         for tile, offset in _tiles(image, grid):
-            faces += [_shifted(face, offset) for face in _best_turn(tile)]
-        faces = _without_duplicates(faces)
-    return faces
+            faces += [_shifted(face, offset) for face in _detect_both_ranges(tile)]
+        if faces:
+            return _without_duplicates(faces)
+    return [_scaled(face, to_image) for face in _best_turn(overview, [])]
 
 
-def _best_turn(image: UInt8[np.ndarray, "H W 3"]) -> list[FaceBox]:
-    """The faces at the one of the four quarter turns at which they are seen most clearly."""
-    best = _detect_both_ranges(image)
+def _best_turn(image: UInt8[np.ndarray, "H W 3"], upright: list[FaceBox]) -> list[FaceBox]:
+    """The faces at the one of the four quarter turns at which they are seen most clearly.
+
+    The detectors see an upside-down face too, but mistake its mouth for the eyes: unless a face is surely
+    upright, all turns are compared.
+    """
+    best = upright
     for quarter_turns in (1, 3, 2):
         if _clearest(best) > SURE_SCORE:
             break
@@ -159,6 +166,10 @@ def _tiles(image, grid: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             tile = image[top : top + round(height * reach), left : left + round(width * reach)]
             if tile.size:
                 yield np.ascontiguousarray(tile), np.array([left, top], np.float32)
+
+
+def _scaled(face: FaceBox, factors: np.ndarray) -> FaceBox:
+    return replace(face, box=face.box * np.tile(factors, 2), keypoints=face.keypoints * factors)
 
 
 def _shifted(face: FaceBox, offset: np.ndarray) -> FaceBox:
