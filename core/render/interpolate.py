@@ -98,7 +98,7 @@ def tangents(
     sign = uv_handedness(triangle_uv).unsqueeze(1).to(vertices.dtype)
     along_u = functional.normalize((side_1 * uv_2[:, 1:] - side_2 * uv_1[:, 1:]) * sign, dim=1, eps=1e-20)
     area = torch.linalg.cross(side_1, side_2).norm(dim=1, keepdim=True)
-    return _sum_to(along_u * area, groups, int(groups.max()) + 1)
+    return _sum_to(along_u * area, groups, int(torch.max(groups)) + 1)
 
 
 def uv_handedness(triangle_uv: Tensor) -> Tensor:
