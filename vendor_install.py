@@ -105,9 +105,7 @@ _children: set[subprocess.Popen] = set()
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """Return our environment without what would change another Python."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name != "OCIO"
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name != "OCIO"}
     return {**kept, "PYTHONUTF8": "1", **extra}
 
 
@@ -268,11 +266,7 @@ def provide_libraries(console: Console) -> None:
     if as_root:
         console.progress(f"Installing system libraries: {' '.join(packages)}", 0.0)
         quiet = clean_environment(DEBIAN_FRONTEND="noninteractive")
-        if (
-            call(["apt-get", "update", "-q"], quiet) == 0
-            and call(command, quiet) == 0
-            and not missing_libraries()
-        ):
+        if call(["apt-get", "update", "-q"], quiet) == 0 and call(command, quiet) == 0 and not missing_libraries():
             return
     raise InstallError(
         f"Blender's module needs system libraries that are missing: {' '.join(packages)}.",
@@ -322,7 +316,7 @@ def is_ready(folder: Path, names: list[str]) -> bool:
 
 
 def make_environment(
-    folder: Path, python: Path, names: list[str], console: Console, offline: Path | None = None
+    folder: Path, python: Path, names: list[str], console: Console, offline: Path | None = None, finish=None
 ) -> Path:
     """Make or complete an environment and return its Python; quick when nothing is to be done.
 
@@ -332,8 +326,11 @@ def make_environment(
         names: Requirements files, without ``.txt``.
         console: Told how far it is.
         offline: A folder of wheels to use instead of the network.
+        finish: Called with the environment's Python before it counts as complete, and each time after.
     """
     if is_ready(folder, names):
+        if finish:
+            finish(python_in(folder))
         return python_in(folder)
     marker = read_marker(folder)
     if marker is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -358,6 +355,8 @@ def make_environment(
             torch = _install_torch(folder, driver, console, offline)
         console.progress(f"Installing {', '.join(names)} requirements", 0.6)
         _install_requirements(folder, names, offline)
+        if finish:
+            finish(python_in(folder))
         write_marker(folder, True, {**marker["installed"], **{name: digest(name) for name in names}}, torch)
     except OSError as error:
         raise InstallError(
@@ -368,19 +367,18 @@ def make_environment(
 
 
 def install_worker(folder: Path, names: list[str], console: Console, offline: Path | None) -> Path:
-    """Make the worker's environment and fetch the weights; return its Python."""
-    python = make_environment(folder, worker_python(), names, console, offline)
-    if not (ROOT / "core" / "weights.py").is_file():
-        raise InstallError(f"{ROOT} holds no core/weights.py.", "Unpack Relit again.")
-    console.progress("Checking the weights", 0.9)
-    log = folder / LOG
-    if call(
-        [python, "-m", "core.weights", "--install"], _pip_environment(offline, PYTHONPATH=str(ROOT)), log
-    ):
-        raise InstallError(
-            f"The weights could not be fetched: {_last_line(log)}", f"See {log}, then run this again."
-        )
-    return python
+    """Make the worker's environment with the weights in it; return its Python."""
+
+    def fetch_weights(python: Path) -> None:
+        console.progress("Checking the weights", 0.9)
+        log = folder / LOG
+        environment = _pip_environment(offline, PYTHONPATH=str(ROOT))
+        if call([python, "-m", "core.weights", "--install"], environment, log):
+            raise InstallError(
+                f"The weights could not be fetched: {_last_line(log)}", f"See {log}, then run this again."
+            )
+
+    return make_environment(folder, worker_python(), names, console, offline, fetch_weights)
 
 
 def _make_venv(folder: Path, python: Path) -> None:
@@ -394,13 +392,9 @@ def _make_venv(folder: Path, python: Path) -> None:
 
 def _install_torch(folder: Path, driver: int, console: Console, offline: Path | None) -> str:
     """Install the build of torch that fits the machine; return its version."""
-    line = next(
-        line for line in (REQUIREMENTS / "worker.txt").read_text().splitlines() if line.startswith("torch==")
-    )
+    line = next(line for line in (REQUIREMENTS / "worker.txt").read_text().splitlines() if line.startswith("torch=="))
     version = line.split("==")[1].strip()
-    what = (
-        f"for the GPU (driver runs CUDA {driver // 1000}.{driver % 1000 // 10})" if driver else "for the CPU"
-    )
+    what = f"for the GPU (driver runs CUDA {driver // 1000}.{driver % 1000 // 10})" if driver else "for the CPU"
     console.progress(f"Downloading torch {version} {what}", 0.1)
     for requirement, options in torch_candidates(version, driver, platform.system(), offline is not None):
         if _pip(folder, [requirement, *options], offline) == 0:
@@ -436,9 +430,7 @@ def _pip_environment(offline: Path | None, **extra: str) -> dict[str, str]:
     own = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if offline is not None:
         if not offline.is_dir():
-            raise InstallError(
-                f"There is no folder of wheels at {offline}.", "Name the folder that holds them."
-            )
+            raise InstallError(f"There is no folder of wheels at {offline}.", "Name the folder that holds them.")
         own.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(offline.resolve()))
     return clean_environment(**own, **extra)
 
@@ -492,19 +484,13 @@ def run(options: argparse.Namespace, console: Console) -> int:
 def doctor(options: argparse.Namespace, console: Console) -> int:
     """Say what is there and what is missing."""
     driver = cuda_driver_version()
-    gpu = (
-        f"NVIDIA, driver runs CUDA {driver // 1000}.{driver % 1000 // 10}"
-        if driver
-        else "none that torch can use"
-    )
+    gpu = f"NVIDIA, driver runs CUDA {driver // 1000}.{driver % 1000 // 10}" if driver else "none that torch can use"
     print(f"Python {platform.python_version()} ({sys.executable})\nGPU: {gpu}")
     for version, python in BLENDERS:
         found = find_python(python)
         print(f"Python {python} for tests in Blender {version}: {found or 'not found'}")
     missing = missing_libraries()
-    print(
-        f"System libraries for tests in Blender: {'missing ' + ' '.join(missing) if missing else 'all there'}"
-    )
+    print(f"System libraries for tests in Blender: {'missing ' + ' '.join(missing) if missing else 'all there'}")
     marker = read_marker(options.environment)
     if marker is None or not is_ready(options.environment, ["worker"]):
         state = "not there" if marker is None else "incomplete or out of date"
@@ -540,9 +526,7 @@ def demo(options: argparse.Namespace, console: Console) -> int:
     provide_libraries(console)
     blender = next((pair for pair in BLENDERS if find_python(pair[1])), None)
     if blender is None:
-        raise InstallError(
-            "The demo needs Python 3.11 or 3.13 for Blender.", "Install one, then run this again."
-        )
+        raise InstallError("The demo needs Python 3.11 or 3.13 for Blender.", "Install one, then run this again.")
     name = f"blender-{blender[0]}"
     bpy = make_environment(ENVIRONMENTS / name, find_python(blender[1]), [name], console, options.offline)
     command = [python, "-s", "-m", "benchmarks.demo", "--blender", bpy, "--out", ROOT / "demo"]
@@ -604,13 +588,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         command.add_argument("--environment", type=Path, default=ENVIRONMENTS / "worker", metavar="DIR")
-        command.add_argument(
-            "--json", action="store_true", help="one JSON object a line; closing stdin cancels"
-        )
+        command.add_argument("--json", action="store_true", help="one JSON object a line; closing stdin cancels")
         if function in (install, demo, test):
-            command.add_argument(
-                "--offline", type=Path, metavar="WHEELS_DIR", help="use only wheels from a folder"
-            )
+            command.add_argument("--offline", type=Path, metavar="WHEELS_DIR", help="use only wheels from a folder")
         if function is run:
             command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- ARGS")
     options = parser.parse_args(arguments)

@@ -40,9 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def reconstruct(options: argparse.Namespace) -> None:
     """Make a head folder from photos."""
-    settings = FitSettings(
-        options.quality, options.size, options.device, options.seed, options.threads, options.face
-    )
+    settings = FitSettings(options.quality, options.size, options.device, options.seed, options.threads, options.face)
     from .device import limit_spinning
 
     limit_spinning()
@@ -67,6 +65,7 @@ def render(options: argparse.Namespace) -> None:
     from .mapfiles import encode_png
     from .relight import render_hdri, render_photo
 
+    _require_suffix(options.out, ".png")
     head = read_head(options.head)
     if options.hdri is None:
         _require_photo(head, options.photo)
@@ -85,7 +84,10 @@ def export(options: argparse.Namespace) -> None:
     head = read_head(options.head)
     if options.photo is not None:
         _require_photo(head, options.photo)
-    target, writer = (options.obj, write_obj) if options.glb is None else (options.glb, write_glb)
+    target, writer, suffix = options.obj, write_obj, ".obj"
+    if options.glb is not None:
+        target, writer, suffix = options.glb, write_glb, ".glb"
+    _require_suffix(target, suffix)
     _write(target, lambda path: writer(head, path, options.photo))
     print(target)
 
@@ -97,9 +99,7 @@ def info(options: argparse.Namespace) -> None:
     head = read_head(options.head)
     size = head.vertices.max(0) - head.vertices.min(0)
     print(f"{head.folder}")
-    print(
-        f"  mesh: {len(head.vertices)} vertices, {len(head.quads)} quads, parts {', '.join(head.part_names)}"
-    )
+    print(f"  mesh: {len(head.vertices)} vertices, {len(head.quads)} quads, parts {', '.join(head.part_names)}")
     print(f"  size: {size[0] * 1000:.0f} x {size[1] * 1000:.0f} x {size[2] * 1000:.0f} mm")
     print(f"  expressions: {len(head.expression_names)}")
     for index, (width, height) in enumerate(head.image_size.tolist()):
@@ -165,24 +165,25 @@ def _require_photo(head, index: int) -> None:
         )
 
 
+def _require_suffix(path: Path, suffix: str) -> None:
+    if path.suffix.lower() != suffix:
+        raise FitError(f"{path} does not end in {suffix}.", f"Give a file name that ends in {suffix}.")
+
+
 def _write(path: Path, write: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise FitError(
-            f"{path} could not be written: {reason}.", "Choose a folder that you may write to."
-        ) from error
+        raise FitError(f"{path} could not be written: {reason}.", "Choose a folder that you may write to.") from error
 
 
 class _Parser(argparse.ArgumentParser):
     """Wrong arguments become the same kind of sentence as everything else."""
 
     def error(self, message: str) -> NoReturn:
-        raise FitError(
-            f"{message[:1].upper()}{message[1:]}.", f"Type `{self.prog} --help` to see what is possible."
-        )
+        raise FitError(f"{message[:1].upper()}{message[1:]}.", f"Type `{self.prog} --help` to see what is possible.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -64,10 +64,7 @@ def environment(finished: Path, tmp_path: Path) -> Path:
 
 
 def has(environment: Path, module: str) -> bool:
-    return (
-        vendor_install.output_of([python_in(environment), "-c", f"import {module}; print({module}.value)"])
-        == "1"
-    )
+    return vendor_install.output_of([python_in(environment), "-c", f"import {module}; print({module}.value)"]) == "1"
 
 
 def make(environment: Path, names: list[str], wheels: Path) -> Path:
@@ -87,9 +84,7 @@ def test_a_finished_environment_is_left_alone(environment, requirements, wheels,
 def test_more_requirements_are_added_to_what_is_there(environment, requirements, wheels) -> None:
     made = (environment / "pyvenv.cfg").stat().st_mtime_ns
     make(environment, ["one", "two"], wheels)
-    assert (
-        has(environment, "tinyone") and has(environment, "tinytwo") and is_ready(environment, ["one", "two"])
-    )
+    assert has(environment, "tinyone") and has(environment, "tinytwo") and is_ready(environment, ["one", "two"])
     assert (environment / "pyvenv.cfg").stat().st_mtime_ns == made
 
 
@@ -103,18 +98,24 @@ def test_an_interrupted_environment_is_made_again(environment, requirements, whe
     (environment / "half").write_text("written")
     assert not is_ready(environment, ["one"])
     make(environment, ["one"], wheels)
-    assert (
-        is_ready(environment, ["one"]) and has(environment, "tinyone") and not (environment / "half").exists()
-    )
+    assert is_ready(environment, ["one"]) and has(environment, "tinyone") and not (environment / "half").exists()
 
 
-def test_what_pip_cannot_find_is_told_and_leaves_the_marker_incomplete(
-    environment, requirements, wheels
-) -> None:
+def test_what_pip_cannot_find_is_told_and_leaves_the_marker_incomplete(environment, requirements, wheels) -> None:
     with pytest.raises(InstallError, match=r"could not be installed: ERROR: .*nosuchthing") as caught:
         make(environment, ["away"], wheels)
     assert "install.log" in caught.value.hint
     assert read_marker(environment)["complete"] is False
+
+
+def test_without_its_weights_an_environment_is_not_complete(environment, requirements, wheels) -> None:
+    def fail(python: Path) -> None:
+        assert python == python_in(environment)
+        raise InstallError("no weights")
+
+    with pytest.raises(InstallError, match="no weights"):
+        make_environment(environment, Path(sys.executable), ["one", "two"], QUIET, wheels, fail)
+    assert not is_ready(environment, ["one"])
 
 
 def test_a_folder_that_is_not_ours_is_neither_filled_nor_removed(tmp_path, requirements, wheels) -> None:
@@ -132,9 +133,7 @@ def test_remove_takes_what_is_ours(environment) -> None:
     assert not environment.exists()
 
 
-def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(
-    tmp_path, requirements, monkeypatch
-) -> None:
+def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(tmp_path, requirements, monkeypatch) -> None:
     usage = shutil._ntuple_diskusage(10**10, 10**10 - 10**9, 10**9)
     monkeypatch.setattr(vendor_install.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(InstallError, match=r"has 1.0 GB free; the environment needs 1.5 GB"):
@@ -162,9 +161,7 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(
 )
 def test_the_build_of_torch_fits_the_machine(driver, system, offline, expected) -> None:
     asked = vendor_install.torch_candidates("9", driver, system, offline)
-    assert [
-        " ".join([what, *(option.split("/")[-1] for option in more[1:])]) for what, more in asked
-    ] == expected
+    assert [" ".join([what, *(option.split("/")[-1] for option in more[1:])]) for what, more in asked] == expected
 
 
 def test_every_requirement_is_pinned() -> None:
@@ -198,9 +195,7 @@ def test_a_python_that_is_too_old_gets_one_sentence(monkeypatch, capsys) -> None
 
 def test_a_python_that_is_too_new_is_replaced_or_told(monkeypatch) -> None:
     monkeypatch.setattr(vendor_install.sys, "version_info", (3, 15, 0))
-    monkeypatch.setattr(
-        vendor_install, "find_python", lambda version: Path("p") if version == "3.12" else None
-    )
+    monkeypatch.setattr(vendor_install, "find_python", lambda version: Path("p") if version == "3.12" else None)
     assert vendor_install.worker_python() == Path("p")
     monkeypatch.setattr(vendor_install, "find_python", lambda version: None)
     with pytest.raises(InstallError, match="is too new"):

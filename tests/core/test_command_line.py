@@ -144,8 +144,16 @@ def test_export_writes_the_expression_that_was_asked_for(head: Path, tmp_path: P
 @pytest.mark.parametrize("command", ["export --glb", "render --out"])
 def test_a_photo_that_is_not_there_is_told(command: str, head: Path, tmp_path: Path, capsys) -> None:
     verb, option = command.split()
-    assert command_line.main([verb, str(head), option, str(tmp_path / "x"), "--photo", "3"]) == 2
+    target = tmp_path / ("x.glb" if verb == "export" else "x.png")
+    assert command_line.main([verb, str(head), option, str(target), "--photo", "3"]) == 2
     assert capsys.readouterr().err.startswith("The head ada has no photo 3; it was made from 1.")
+
+
+@pytest.mark.parametrize("command", ["export --glb x.obj", "export --obj x", "render --photo 0 --out x.jpg"])
+def test_a_file_name_of_another_format_is_told(command: str, head: Path, capsys) -> None:
+    verb, *rest = command.split()
+    assert command_line.main([verb, str(head), *rest]) == 2
+    assert "does not end in ." in capsys.readouterr().err
 
 
 def test_a_target_that_cannot_be_written_is_told(head: Path, tmp_path: Path, capsys) -> None:
