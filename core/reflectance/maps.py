@@ -17,6 +17,10 @@ from ..completion.atlas import Atlas, bleed, pull_push
 
 # Coarse means larger than this share of the map (a face is some 0.6 of it wide).
 COARSE = 0.035
+# Width of the rim of the observed area, as a share of the map, in which texels that look unlike the rest are
+# given up, and the logarithm of the ratio at which they are.
+RIM = 0.03
+STRAY = 0.3
 # How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
 KEEP_LIGHTNESS = 0.35
 KEEP_COLOUR = 0.75
@@ -169,7 +173,18 @@ def _merge_photos(
     observed = np.clip((observed - 0.04) / 0.5, 0, 1)
     observed = observed * observed * (3 - 2 * observed)
     ratio = np.clip(atlas.image(merged) - prior_log_albedo, -2.5, 2.0) * atlas.covered[..., None]
-    return ratio.astype(np.float32), observed.astype(np.float32), atlas.image(sharpness)
+    ratio = ratio.astype(np.float32)
+    observed = _without_strays(ratio, observed.astype(np.float32), atlas.size)
+    return ratio, observed, atlas.image(sharpness)
+
+
+def _without_strays(ratio: np.ndarray, observed: np.ndarray, size: int) -> np.ndarray:
+    """Give up texels near the rim of the observed area that look unlike it: strands of hair, collars, shadows."""
+    depth = cv2.distanceTransform((observed > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / (RIM * size)
+    rim = np.clip(1 - depth, 0, 1)
+    unlike = np.abs(ratio - _masked_blur(ratio, observed, 1.5 * COARSE * size)).mean(2)
+    kept = observed * (1 - rim * (1 - np.exp(-((unlike / STRAY) ** 2))))
+    return cv2.GaussianBlur(kept, (0, 0), max(1.0, size * 0.003))
 
 
 def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
