@@ -101,9 +101,7 @@ def deliver(folder: str, scene_name: str) -> bool:
     In another file than the one it was asked from, nothing is built: the panel says where the head is.
     """
     if run.elsewhere:
-        run.notice = (
-            f"The head is ready in {folder}. You opened another file meanwhile: click Load Head there."
-        )
+        run.notice = f"The head is ready in {folder}. You opened another file meanwhile: click Load Head there."
         return True
     if not polling.blender_can_take_objects():
         return False

@@ -59,6 +59,4 @@ class Loader:
 
 
 def _unreadable(path: Path) -> FitError:
-    return FitError(
-        f"The picture {path.name} in {path.parent} is damaged or missing.", "Reconstruct the head again."
-    )
+    return FitError(f"The picture {path.name} in {path.parent} is damaged or missing.", "Reconstruct the head again.")

@@ -37,9 +37,7 @@ def worker_environment() -> dict[str, str]:
 
     Blender sets ``PYTHON*`` for itself, and 5.2 sets ``OCIO``.
     """
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name != "OCIO"
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") and name != "OCIO"}
     return {**kept, "PYTHONPATH": str(EXTENSION_ROOT), "PYTHONUTF8": "1"}
 
 

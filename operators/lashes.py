@@ -58,9 +58,7 @@ def is_grid(quads: np.ndarray) -> bool:
     return int((np.unique(quads, return_counts=True)[1] == 1).sum()) == 4
 
 
-def strip_coordinates(
-    quads: np.ndarray, vertices: np.ndarray, eye_centre: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def strip_coordinates(quads: np.ndarray, vertices: np.ndarray, eye_centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where the corners [N, 4] of a strip lie along the lid and along the hairs, both in [0, 1].
 
     The rim is the long side that is nearer to the eye's centre; the side nearer to the nose is 0.

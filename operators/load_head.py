@@ -81,8 +81,7 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
         maps["lashes"] = lashes.hair_image(f"{name} lashes")
     head_object = mesh.build_mesh(head, name, material.build_materials(head, name, maps))
     cameras = [
-        camera.build_camera(head, number, f"{name} Photo {number + 1}", photo)
-        for number, photo in enumerate(photos)
+        camera.build_camera(head, number, f"{name} Photo {number + 1}", photo) for number, photo in enumerate(photos)
     ]
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)

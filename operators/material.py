@@ -100,9 +100,7 @@ def _cornea(tree: Tree, images: Images) -> None:
     front = tree.add("ShaderNodeNewGeometry", (-600, -200))
     seen = tree.math("SUBTRACT", 1.0, path.outputs["Is Shadow Ray"], (-400, 100))
     outer = tree.math("SUBTRACT", 1.0, front.outputs["Backfacing"], (-400, -100))
-    factor = tree.math(
-        "MULTIPLY", tree.math("MULTIPLY", seen, outer, (-200, 0)), fresnel.outputs[0], (-200, 200)
-    )
+    factor = tree.math("MULTIPLY", tree.math("MULTIPLY", seen, outer, (-200, 0)), fresnel.outputs[0], (-200, 200))
     mix = tree.add("ShaderNodeMixShader", (200, 100))
     tree.link(factor, mix.inputs[0])
     tree.link(clear.outputs[0], mix.inputs[1])
@@ -126,9 +124,7 @@ _MOIST = {
 }
 
 
-def _moist(
-    tree: Tree, colour: tuple[float, float, float], specular: float, roughness: float, depth: float
-) -> None:
+def _moist(tree: Tree, colour: tuple[float, float, float], specular: float, roughness: float, depth: float) -> None:
     """What is inside the mouth, in one colour; ``depth`` in metres."""
     values = {
         "Base Color": (*colour, 1.0),

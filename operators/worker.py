@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
 import sys
 from pathlib import Path
 
 import bpy
+
+from .job import EXTENSION_ROOT
 
 EXTENSION = __package__.rpartition(".")[0]
 MARKER = "relit_environment.json"  # vendor_install.py keeps it in every environment of ours
@@ -31,23 +35,25 @@ def python_of(environment: Path) -> Path:
 
 
 def worker_python() -> Path | None:
-    """Return the Python that runs the worker, or None where it is missing or half installed."""
+    """Return the Python that runs the worker, or None where it is missing, half installed or out of date."""
     chosen = preferences().python
     if chosen:
         python = Path(bpy.path.abspath(chosen))
         return python if python.is_file() else None
     environment = environment_folder()
     python = python_of(environment)
-    return python if python.is_file() and _is_complete(environment) else None
+    return python if python.is_file() and _state(environment) == "ready" else None
 
 
 def missing_worker_sentences() -> tuple[str, str]:
     """Return why there is no worker, and what to do about it; call only where there is none."""
     chosen = preferences().python
     if chosen:
+        return f"There is no Python at {chosen}.", "Choose another one in the preferences, or clear the field."
+    if _state(environment_folder()) == "outdated":
         return (
-            f"There is no Python at {chosen}.",
-            "Choose another one in the preferences, or clear the field.",
+            "The part of Relit that computes belongs to another version of Relit.",
+            "Click Install: only what changed is downloaded. Heads load without it.",
         )
     return (
         "The part of Relit that computes is not installed yet.",
@@ -68,9 +74,18 @@ def heads_folder() -> Path:
     return Path(bpy.path.abspath(chosen)) if chosen else Path.home() / "Relit"
 
 
-def _is_complete(environment: Path) -> bool:
-    """Whether the installer got to the end: its marker says so."""
+def _state(environment: Path) -> str:
+    """Return ``"ready"``, ``"outdated"`` or ``"missing"``, by the marker that the installer keeps."""
     try:
-        return json.loads((environment / MARKER).read_text(encoding="utf-8"))["complete"] is True
+        marker = json.loads((environment / MARKER).read_text(encoding="utf-8"))
+        if marker["complete"] is not True:
+            return "missing"
+        return "ready" if marker["installed"]["worker"] == _wanted() else "outdated"
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return "missing"
+
+
+@functools.cache
+def _wanted() -> str:
+    """Return the hash by which the installer knows the libraries that this version needs."""
+    return hashlib.sha256((EXTENSION_ROOT / "requirements" / "worker.txt").read_bytes()).hexdigest()

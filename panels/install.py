@@ -17,6 +17,8 @@ def draw(layout: bpy.types.UILayout) -> None:
         return
     if worker.worker_python() is not None:
         layout.label(text="The worker is installed.", icon="CHECKMARK")
+        if not worker.preferences().python:
+            layout.operator("relit.install", text="Check and Repair", icon="FILE_REFRESH")
         return
     box = layout.box()
     message, hint = worker.missing_worker_sentences()

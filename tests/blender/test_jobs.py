@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
@@ -91,8 +92,23 @@ def test_a_half_made_environment_does_not_count(part, preferences, tmp_path: Pat
     assert worker.worker_python() is None
     (tmp_path / worker.MARKER).write_text('{"complete": false, "installed": {}}')
     assert worker.worker_python() is None
-    (tmp_path / worker.MARKER).write_text('{"complete": true, "installed": {}}')
+    (tmp_path / worker.MARKER).write_text('{"complete": true, "installed": {"worker": "an older hash"}}')
+    assert worker.worker_python() is None and "another version" in worker.missing_worker_sentences()[0]
+    marker = {"complete": True, "installed": {"worker": worker._wanted()}}
+    (tmp_path / worker.MARKER).write_text(json.dumps(marker))
     assert worker.worker_python() == python
+
+
+def test_the_installers_marker_is_the_one_that_is_looked_for(part, tmp_path: Path, preferences) -> None:
+    import vendor_install
+
+    worker = part("operators.worker")
+    preferences.environment = str(tmp_path)
+    assert worker.python_of(tmp_path) == vendor_install.python_in(tmp_path)
+    worker.python_of(tmp_path).parent.mkdir()
+    worker.python_of(tmp_path).touch()
+    vendor_install.write_marker(tmp_path, True, {"worker": vendor_install.digest("worker")})
+    assert worker.worker_python() == worker.python_of(tmp_path)
 
 
 def test_a_second_click_is_refused(with_photo, rehearse, run) -> None:
@@ -133,9 +149,7 @@ def test_undo_while_a_job_runs_does_not_touch_it(rehearse, run, with_photo) -> N
     assert bpy.ops.relit.fit.poll()
 
 
-def test_nothing_appears_while_the_artist_edits_a_mesh(
-    rehearse, run, part, head_folder: Path, tmp_path
-) -> None:
+def test_nothing_appears_while_the_artist_edits_a_mesh(rehearse, run, part, head_folder: Path, tmp_path) -> None:
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.object.mode_set(mode="EDIT")
     rehearse(
@@ -244,9 +258,7 @@ def recorded_jobs(part, monkeypatch):
     return started
 
 
-def test_the_request_says_what_the_artist_chose(
-    with_photo, preferences, recorded_jobs, part, tmp_path
-) -> None:
+def test_the_request_says_what_the_artist_chose(with_photo, preferences, recorded_jobs, part, tmp_path) -> None:
     settings = bpy.context.scene.relit
     settings.quality, settings.map_size, settings.seed, settings.face = "draft", "512", 7, 2
     preferences.device, preferences.threads = "cpu", 3
@@ -274,9 +286,7 @@ def test_a_photo_that_is_gone_is_named(with_photo, run) -> None:
     assert run.problem.hint.startswith("Remove it") and not run.active
 
 
-def test_a_python_that_cannot_run_is_told_in_one_sentence(
-    with_photo, preferences, run, tmp_path: Path
-) -> None:
+def test_a_python_that_cannot_run_is_told_in_one_sentence(with_photo, preferences, run, tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_text("no program")
     broken.chmod(broken.stat().st_mode | stat.S_IXUSR)
@@ -292,9 +302,7 @@ def test_installing_needs_the_artists_permission_to_go_online(part) -> None:
         bpy.ops.relit.install()
 
 
-def test_the_installer_runs_in_blenders_own_python(
-    recorded_jobs, part, monkeypatch, tmp_path, preferences
-) -> None:
+def test_the_installer_runs_in_blenders_own_python(recorded_jobs, part, monkeypatch, tmp_path, preferences) -> None:
     preferences.environment = str(tmp_path / "worker")
     part("operators.install").start()
     (job,) = recorded_jobs

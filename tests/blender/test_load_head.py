@@ -132,9 +132,7 @@ def material_of(loaded, kind: str) -> bpy.types.Material:
         ("Eye", "Base Color", "eye_albedo.png", "sRGB"),
     ],
 )
-def test_maps_are_linked_with_their_colour_space(
-    loaded, kind: str, socket: str, file: str, space: str
-) -> None:
+def test_maps_are_linked_with_their_colour_space(loaded, kind: str, socket: str, file: str, space: str) -> None:
     image = picture_at(shader(material_of(loaded, kind)).inputs[socket])
     assert image.name.startswith(Path(file).stem) and image.colorspace_settings.name == space
     assert image.size[0] > 0 and image.packed_file is not None
@@ -182,9 +180,7 @@ def test_cameras_see_vertices_where_the_photo_does(loaded, photo: int) -> None:
     width, height = head.image_size[photo].tolist()
     scene.render.resolution_x, scene.render.resolution_y = width, height
     bpy.context.view_layer.update()
-    camera = Camera(
-        head.focal_px[photo], head.principal_px[photo], width, height, head.camera_from_world[photo]
-    )
+    camera = Camera(head.focal_px[photo], head.principal_px[photo], width, height, head.camera_from_world[photo])
     expected = camera.project(head.vertices)[0]
     chosen = np.arange(0, len(head.vertices), 97)
     points = vertices_of(loaded.object)[chosen]

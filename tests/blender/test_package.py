@@ -96,9 +96,7 @@ def test_every_module_of_the_checkout_is_in_the_zip(names: list[str]) -> None:
 
 def test_code_is_small(package: Path, record_property) -> None:
     with zipfile.ZipFile(package) as archive:
-        code = sum(
-            item.compress_size for item in archive.infolist() if not item.filename.startswith("core/data/")
-        )
+        code = sum(item.compress_size for item in archive.infolist() if not item.filename.startswith("core/data/"))
     record_property("zip_bytes", package.stat().st_size)
     record_property("zip_code_bytes", code)
     print(f"zip: {package.stat().st_size / 1e6:.2f} MB, without core/data {code / 1e6:.3f} MB")

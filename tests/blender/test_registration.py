@@ -54,9 +54,7 @@ def _imported_by_tests() -> set[str]:
 def test_import_is_quick(addon, record_property) -> None:
     name = addon.__name__
     addon.unregister()
-    kept = {
-        key: sys.modules.pop(key) for key in list(sys.modules) if key == name or key.startswith(f"{name}.")
-    }
+    kept = {key: sys.modules.pop(key) for key in list(sys.modules) if key == name or key.startswith(f"{name}.")}
     try:
         started = time.perf_counter()
         fresh = __import__(name, fromlist=["register"])

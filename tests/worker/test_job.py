@@ -23,9 +23,7 @@ LIMIT = 30.0  # seconds any single answer may take on a busy machine
 @pytest.fixture(scope="module")
 def load() -> Iterator:
     """Import modules of the add-on under a package name, as Blender does, without Blender."""
-    spec = importlib.util.spec_from_file_location(
-        PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
+    spec = importlib.util.spec_from_file_location(PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
     package = importlib.util.module_from_spec(spec)
     sys.modules[PACKAGE] = package
     spec.loader.exec_module(package)
@@ -59,9 +57,7 @@ def rehearse(job_module, protocol, tmp_path: Path):
     def start(name: str = "rehearsal", **options: object):
         log = tmp_path / f"{name}.log"
         request = protocol.Rehearse(name, log=str(log), **options)
-        return job_module.Job(
-            name, job_module.worker_command(Path(sys.executable)), log, protocol.encode(request)
-        )
+        return job_module.Job(name, job_module.worker_command(Path(sys.executable)), log, protocol.encode(request))
 
     return start
 
@@ -88,9 +84,7 @@ def is_alive(process_id: int) -> bool:
 
 def test_a_run_reports_its_stages_and_hands_over_the_head(run, rehearse, tmp_path: Path) -> None:
     taken, fractions = [], []
-    run.start(
-        "reconstruct", rehearse(seconds=0.5, head=str(tmp_path / "head")), lambda head: not taken.append(head)
-    )
+    run.start("reconstruct", rehearse(seconds=0.5, head=str(tmp_path / "head")), lambda head: not taken.append(head))
     while run.pump() is not None:
         fractions.append(run.fraction)
         time.sleep(0.02)
@@ -107,9 +101,7 @@ def test_a_result_that_cannot_be_taken_yet_is_offered_again(run, rehearse, tmp_p
     assert next(answers, "all used") == "all used" and run.problem is None
 
 
-def test_a_head_that_cannot_be_loaded_is_a_problem_and_no_endless_run(
-    run, rehearse, load, tmp_path: Path
-) -> None:
+def test_a_head_that_cannot_be_loaded_is_a_problem_and_no_endless_run(run, rehearse, load, tmp_path: Path) -> None:
     def refuse(head: str) -> bool:
         raise load("core.errors").FitError("The head is damaged.", "Reconstruct it again.")
 
@@ -242,12 +234,40 @@ def test_the_workers_environment_has_no_settings_of_blenders(job_module, monkeyp
     monkeypatch.setenv("PYTHONSTARTUP", "/x.py")
     monkeypatch.setenv("OCIO", "/blender/config.ocio")
     environment = job_module.worker_environment()
-    assert (
-        "OCIO" not in environment and "PYTHONHOME" not in environment and "PYTHONSTARTUP" not in environment
-    )
+    assert "OCIO" not in environment and "PYTHONHOME" not in environment and "PYTHONSTARTUP" not in environment
     assert environment["PYTHONPATH"] == str(ROOT)
 
 
 def test_a_python_that_is_not_there_raises_before_anything_runs(job_module, tmp_path: Path) -> None:
     with pytest.raises(OSError):
         job_module.Job("a", [str(tmp_path / "python")], tmp_path / "log")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["Starting", "Reading photo", "Estimating", "Writing the head"])
+def test_cancel_in_a_real_reconstruction_leaves_nothing(
+    stage: str, run, job_module, protocol, load, shared: Path, tmp_path: Path
+) -> None:
+    weights = load("core.weights")
+    if not all(weight.optional or weights.available(weight.name) for weight in weights.WEIGHTS.values()):
+        pytest.skip("weights are missing: run `python3 vendor_install.py install`")
+    log, heads = tmp_path / "worker.log", tmp_path / "heads"
+    request = protocol.Reconstruct(
+        job="r",
+        photos=(str(shared / "photos" / "lisa" / "lisa1.jpg"),),
+        out=str(heads / "lisa"),
+        settings=load("core.settings").FitSettings("draft", 512, "cpu", 0, 1),
+        log=str(log),
+    )
+    job = job_module.Job("r", job_module.worker_command(Path(sys.executable)), log, protocol.encode(request))
+    run.start("reconstruct", job, lambda head: True)
+    deadline = time.monotonic() + 4 * LIMIT
+    while not run.stage.startswith(stage):
+        assert run.pump() is not None and time.monotonic() < deadline, (run.stage, run.problem, log.read_text())
+        time.sleep(0.01)
+    run.cancel()
+    cancelled = time.monotonic()
+    pump_to_the_end(run)
+    assert time.monotonic() - cancelled < 10
+    assert run.problem is None and not is_alive(job.process_id)
+    assert not heads.exists() or not list(heads.iterdir())
