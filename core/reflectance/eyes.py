@@ -14,8 +14,8 @@ from ..morphable import MorphableModel
 
 IRIS_RADIUS = 0.00585
 """Half of the visible iris's width in metres: 11.7 mm, nearly the same in all adults (Rüfer et al. 2005)."""
-PUPIL_RADIUS = 0.0019
-SCLERA = np.array([0.60, 0.55, 0.51], np.float32)
+PUPIL_RADIUS = 0.0021
+SCLERA = np.array([0.50, 0.45, 0.42], np.float32)
 BROWN = np.array([0.085, 0.042, 0.022], np.float32)
 """Linear albedo of the commonest iris; taken where the photos cannot tell."""
 
@@ -59,9 +59,9 @@ def iris_colour(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> np
         return None
     lightness = colours.mean(1)
     # The darkest is pupil, the lightest reflections and white.
-    kept = colours[(lightness >= np.quantile(lightness, 0.25)) & (lightness <= np.quantile(lightness, 0.65))]
-    # The lids and lashes take about a third of the light before it reaches the eye.
-    return np.clip(np.median(kept, axis=0) / np.maximum(light * 0.7, 0.02), 0.008, 0.4).astype(np.float32)
+    kept = colours[(lightness >= np.quantile(lightness, 0.2)) & (lightness <= np.quantile(lightness, 0.5))]
+    # What the lids and lashes keep from the eye, the reflections on it add again.
+    return np.clip(np.median(kept, axis=0) / np.maximum(light, 0.02), 0.006, 0.35).astype(np.float32)
 
 
 def paint_eyes(
@@ -86,7 +86,7 @@ def paint_eyes(
         phase, swirl = generator.uniform(0, 2 * np.pi), generator.normal(0, 0.6)
         fibres += np.sin(frequency * angle + phase + swirl * 4 * distance / IRIS_RADIUS) / 4
     radial = distance / IRIS_RADIUS
-    brightness = 1.05 + 0.30 * fibres + 0.25 * _bump(radial, 0.50, 0.12) - 0.55 * _step(radial, 0.84, 1.0)
+    brightness = 1.05 + 0.30 * fibres + 0.25 * _bump(radial, 0.50, 0.12) - 0.6 * _step(radial, 0.78, 0.98)
     colour = iris * np.clip(brightness, 0.2, 2)[:, None]
     pupil = _step(distance, PUPIL_RADIUS * 1.08, PUPIL_RADIUS * 0.92)
     colour = colour * (1 - pupil)[:, None] + 0.003 * pupil[:, None]
@@ -94,7 +94,9 @@ def paint_eyes(
     redness = np.clip((distance / IRIS_RADIUS - 1) * 0.5, 0, 1)[:, None] * np.array(
         [0.0, 0.16, 0.18], np.float32
     )
-    return atlas.image(colour * (1 - white) + SCLERA * (1 - redness) * white).astype(np.float32)
+    # Towards the lids the white is in the shade of lashes and of the wet rim, finer than any light model here.
+    shade = (1 - 0.35 * _step(radial, 1.15, 1.9))[:, None]
+    return atlas.image(colour * (1 - white) + SCLERA * shade * (1 - redness) * white).astype(np.float32)
 
 
 def _step(value: np.ndarray, start: float, end: float) -> np.ndarray:
