@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .weights import WEIGHTS, available, weights_directory
 
-PACKAGES = ("torch", "numpy", "scipy", "opencv-python-headless", "pillow", "ai-edge-litert", "jaxtyping")
+PACKAGES = ("torch", "numpy", "scipy", "opencv-python-headless", "OpenEXR", "pillow", "ai-edge-litert", "jaxtyping")
 MODEL_FILE = Path(__file__).parent / "data" / "shape_model.npz"
 
 
@@ -36,9 +36,7 @@ def findings() -> Iterator[Finding]:
         try:
             yield Finding(True, f"{package} {metadata.version(package)}")
         except metadata.PackageNotFoundError:
-            yield Finding(
-                False, f"{package} is not installed", "Install it with `vendor_install.py install`."
-            )
+            yield Finding(False, f"{package} is not installed", "Install it with `vendor_install.py install`.")
     yield _device()
     yield Finding(MODEL_FILE.is_file(), f"shape model {MODEL_FILE.name}")
     for weight in WEIGHTS.values():

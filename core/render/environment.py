@@ -9,7 +9,6 @@ looks at u = 3/4, the person's left is the centre of the image, and row 0 is str
 from __future__ import annotations
 
 import math
-import os
 import pathlib
 
 import numpy as np
@@ -31,29 +30,40 @@ def load_hdri(path: pathlib.Path | str) -> Tensor:
     """
     path = pathlib.Path(path)
     if not path.is_file():
-        raise FitError(f"There is no environment map at {path}.", "Choose an existing .hdr file.")
+        raise FitError(f"There is no environment map at {path}.", "Choose an existing .hdr or .exr file.")
     if path.suffix.lower() not in (".hdr", ".exr"):
         raise FitError(
             f"{path.name} is no environment map: its name ends in neither .hdr nor .exr.",
             "Choose a Radiance .hdr or OpenEXR .exr file.",
         )
-    # OpenCV reads this before it tries OpenEXR, and has it off by default.
-    os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")
+    image = _read_exr(path) if path.suffix.lower() == ".exr" else _read_hdr(path)
+    if image is None or image.ndim != 3 or image.shape[2] < 3 or image.dtype != np.float32:
+        raise FitError(f"{path.name} is no readable environment map.", "Choose another .hdr or .exr file.")
+    radiance = np.nan_to_num(image[..., :3], nan=0.0, posinf=65504.0, neginf=0.0)
+    return torch.from_numpy(np.ascontiguousarray(radiance)).clamp(min=0)
+
+
+def _read_hdr(path: pathlib.Path) -> np.ndarray | None:
     import cv2
 
     try:
         image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     except cv2.error:
-        image = None
-    if image is None and path.suffix.lower() == ".exr":
-        raise FitError(
-            f"{path.name} cannot be read: this build of OpenCV has no OpenEXR.",
-            "Save it as Radiance .hdr in Blender's image editor and choose that file.",
-        )
-    if image is None or image.ndim != 3 or image.shape[2] < 3 or image.dtype != np.float32:
-        raise FitError(f"{path.name} is no readable environment map.", "Choose another .hdr file.")
-    radiance = np.nan_to_num(image[..., 2::-1], nan=0.0, posinf=65504.0, neginf=0.0)
-    return torch.from_numpy(np.ascontiguousarray(radiance)).clamp(min=0)
+        return None
+    return image if image is None or image.ndim != 3 else image[..., 2::-1]
+
+
+def _read_exr(path: pathlib.Path) -> np.ndarray | None:
+    """The colours [H, W, 3] float32 of an OpenEXR file's first part, or None."""
+    import OpenEXR
+
+    try:
+        with OpenEXR.File(str(path)) as file:
+            channels = file.channels()
+            colours = next((channels[name].pixels for name in ("RGB", "RGBA") if name in channels), None)
+    except RuntimeError:
+        return None
+    return None if colours is None else np.asarray(colours[..., :3], np.float32)
 
 
 def equirect_to_direction(uv: Tensor) -> Tensor:

@@ -181,7 +181,8 @@ def test_environment_files(tmp_path, shared):
 def test_files_that_are_no_environment_are_named(tmp_path):
     with pytest.raises(FitError, match=r"no environment map at .*missing\.hdr"):
         load_hdri(tmp_path / "missing.hdr")
-    for name, message in (("a.png", "neither .hdr nor .exr"), ("b.hdr", "b.hdr is no readable")):
+    unreadable = {"a.png": "neither .hdr nor .exr", "b.hdr": "b.hdr is no readable", "c.exr": "c.exr is no readable"}
+    for name, message in unreadable.items():
         (tmp_path / name).write_bytes(b"nothing")
         with pytest.raises(FitError, match=message):
             load_hdri(tmp_path / name)
@@ -192,3 +193,13 @@ def test_hdr_colours_are_in_order(tmp_path):
     bgr = np.full((8, 16, 3), (0.25, 0.5, 4.0), np.float32)
     cv2.imwrite(str(tmp_path / "c.hdr"), bgr)
     assert load_hdri(tmp_path / "c.hdr")[0, 0].tolist() == pytest.approx([4.0, 0.5, 0.25], rel=0.02)
+
+
+def test_exr_colours_are_in_order(tmp_path):
+    OpenEXR = pytest.importorskip("OpenEXR")
+    image = np.full((8, 16, 3), (4.0, 0.5, 0.25), np.float16)
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    OpenEXR.File(header, {"RGB": image}).write(str(tmp_path / "c.exr"))
+    read = load_hdri(tmp_path / "c.exr")
+    assert read.shape == (8, 16, 3) and read.dtype == torch.float32
+    assert read[0, 0].tolist() == [4.0, 0.5, 0.25]
