@@ -9,7 +9,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32
-from scipy.ndimage import label
 
 from .face_regions import (
     LEFT_BROW,
@@ -135,9 +134,9 @@ def _longest_line(lines: Float32[np.ndarray, "H W"], reach: int) -> float:
 
 def _long_lines(lines: Float32[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
     """Weak lines that contain a strong part and reach far enough to be no wrinkle."""
-    labels, count = label(lines > WEAK_LINE, structure=np.ones((3, 3)))
+    count, labels = cv2.connectedComponents((lines > WEAK_LINE).astype(np.uint8), connectivity=8)
     kept = np.zeros_like(lines, bool)
-    for number in range(1, count + 1):
+    for number in range(1, count):
         part = labels == number
         rows, columns = np.nonzero(part)
         length = max(np.ptp(rows), np.ptp(columns)) / EYE_DISTANCE

@@ -215,7 +215,7 @@ def _to_srgb(image: Image.Image, profile: bytes | None, notes: list[str]) -> Ima
     if image.mode == "LAB":
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     image = _apply_profile(image, profile, notes).convert("RGB")
-    if alpha is not None and alpha.getextrema()[0] < 255:
+    if alpha is not None and np.asarray(alpha).min() < 255:
         backdrop = Image.new("RGB", image.size, (BACKDROP,) * 3)
         backdrop.paste(image, mask=alpha)
         image = backdrop

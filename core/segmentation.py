@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32
-from scipy.ndimage import binary_fill_holes, gaussian_filter, label
+from scipy.ndimage import binary_fill_holes, gaussian_filter
 
 from .face_layout import FaceLayout
 from .face_regions import CHIN, FOREHEAD_MIDDLE, Window, grown
@@ -123,18 +123,18 @@ def _inner(person: Float32[np.ndarray, "S S"], pixels: float) -> Float[np.ndarra
 
 def _connected(mask: Bool[np.ndarray, "S S"], seeds: Bool[np.ndarray, "S S"]) -> Bool[np.ndarray, "S S"]:
     """The parts of a mask that touch the seeds, grown by a pixel so that soft edges survive."""
-    labels, _ = label(mask)
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     kept = np.unique(labels[seeds & mask])
-    return grown(np.isin(labels, kept[kept > 0]), 2)
+    return grown(np.isin(labels, kept[kept > 0]), 2.0)
 
 
 def _holes(mask: Bool[np.ndarray, "S S"]) -> Bool[np.ndarray, "S S"]:
     """Gaps that bare skin encloses, such as a highlight; hair and hats reach in from outside."""
-    return binary_fill_holes(grown(mask, 1)) & ~mask
+    return binary_fill_holes(grown(mask, 1.0)) & ~mask
 
 
 def guided_filter(
-    guide: Float32[np.ndarray, "H W"], values: Float32[np.ndarray, "H W"], radius: int, epsilon: float
+    guide: Float[np.ndarray, "H W"], values: Float[np.ndarray, "H W"], radius: int, epsilon: float
 ) -> Float32[np.ndarray, "H W"]:
     """Smooths ``values`` along the edges of ``guide`` (He, Sun and Tang 2010, equations 5, 6 and 8)."""
 

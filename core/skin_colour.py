@@ -18,7 +18,7 @@ SKIN_SPREAD = np.array([0.07, 0.09, 0.28], np.float32)
 """Standard deviations of evenly lit skin about its local mean."""
 SPREAD_LIMIT = np.array([2.2, 2.2, 2.0], np.float32)
 """How many times that the spread may be in hard or mixed light."""
-ROUNDS = ((3.0, 3.0, 4.5), (2.5, 2.5, 3.5), (2.0, 2.0, 2.5))
+ROUNDS = np.array([[3.0, 3.0, 4.5], [2.5, 2.5, 3.5], [2.0, 2.0, 2.5]], np.float32)
 """Standard deviations tolerated, round by round, while the local colour is sought: brightness varies most."""
 NEIGHBOURHOOD = 0.10
 """Gaussian radius of "local" in face sizes."""
@@ -60,7 +60,7 @@ class SkinColour:
         spread = _limited(1.48 * np.median(np.abs(features[samples] - centre), axis=0))
         colour = cls(np.broadcast_to(centre, features.shape), spread, np.zeros(2, np.float32))
         for tolerance in ROUNDS:
-            squared = (colour._scaled(features) / np.float32(tolerance)) ** 2
+            squared = (colour._scaled(features) / tolerance) ** 2
             weight = np.where(bare, np.exp(-0.5 * squared.sum(axis=-1)), 0.0).astype(np.float32)
             local = _blurred_mean(features, weight, NEIGHBOURHOOD * face_size, centre)
             slope, spread = _slope_and_spread(features - local, weight)

@@ -54,7 +54,7 @@ def test_pixels_are_read_as_linear_light(tmp_path):
 
 def test_srgb_curve_has_its_fixed_points():
     assert decode_srgb(np.array([0, 255], np.uint8)).tolist() == [0.0, 1.0]
-    assert float(decode_srgb(np.array(10, np.uint8))) == pytest.approx(10 / 255 / 12.92)
+    assert float(decode_srgb(np.array([10], np.uint8))[0]) == pytest.approx(10 / 255 / 12.92)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
