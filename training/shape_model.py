@@ -50,6 +50,7 @@ ARKIT_UNITS = (
 )  # fmt: skip
 
 
+MOUTH_PARTS = [PART_NAMES.index(n) for n in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")]
 LIMBUS_RING = len(shape_parts.IRIS_RINGS)
 
 
@@ -183,6 +184,17 @@ def register_scans(template: Template, regions, scans: pathlib.Path, net) -> sha
     return fields
 
 
+def behind_openings(template: Template) -> np.ndarray:
+    """``[Vc]`` bool: skin vertices inside the mouth and the eye sockets (charts of their own), without the rims."""
+    on_skin = template.coarse.quad_part == PART_NAMES.index("skin")
+    quads = template.coarse.quads[on_skin]
+    chart = shape_uv.charts(template.mean, quads, template.coarse.hm08_uv[on_skin])
+    hidden = np.zeros(len(template.mean), bool)
+    hidden[quads[chart != 0]] = True
+    hidden[quads[chart == 0]] = False
+    return hidden
+
+
 def brow_line(template: Template, fields: shape_registration.ScanFields) -> np.ndarray:
     """``[5, 3]`` the left brow from the nose outwards, made symmetric."""
     points = (template.fine[fields.landmark_corner] * fields.landmark_weight[:, :, None]).sum(1)
@@ -216,15 +228,21 @@ def build_identity(data, template: Template, macros, regions, fields, modes: int
     scanned = np.tensordot(np.concatenate(coefficients), basis, 1)
     visible = local["skin"] & ~local["ears"]
     attach = shape_prior.attach_parts(template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes)
-    seen = attach @ shape_prior.extend_smoothly(template.mean, quads, visible & trusted)
-    everywhere = attach @ shape_prior.extend_smoothly(template.mean, quads, visible)
+    hidden = behind_openings(template) | local["nostrils"]
+    visible &= ~hidden
+    seen = attach @ shape_prior.extend_smoothly(template.mean, quads, visible & trusted, hidden)
+    everywhere = attach @ shape_prior.extend_smoothly(template.mean, quads, visible, hidden)
     residual = shape_prior.harmonic_fields(
         functions[: shape_prior.RESIDUAL_HARMONICS], values[: shape_prior.RESIDUAL_HARMONICS], shape_prior.RESIDUAL_SPREAD
     )
     heads = shape_identity.sample_heads(adults, details, samples)
+    mouth = np.isin(np.arange(count), coarse.quads[np.isin(coarse.quad_part, MOUTH_PARTS)]) | local["mouth_inner"]
+    own = ~mouth  # MakeHuman's heads keep their eyes and ears; the mouth's inside follows the lips as elsewhere
+    inside = attach @ shape_prior.extend_smoothly(template.mean, quads, template.skin & own, hidden)
     factors = np.concatenate([
         shape_prior.apply_operator(seen, scanned),
-        heads * np.sqrt(shape_prior.TARGET_SHARE / samples),
+        np.where(own[:, None], heads, shape_prior.apply_operator(inside, heads))
+        * np.sqrt(shape_prior.TARGET_SHARE / samples),
         shape_prior.apply_operator(everywhere, residual.values * residual.spread[:, None, None]),
     ])  # fmt: skip
     weight = shape_prior.vertex_importance(local, template.skin)

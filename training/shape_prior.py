@@ -12,21 +12,25 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import eigsh, splu
+from scipy.spatial import cKDTree
 
 from training.shape_identity import remove_rigid, rigid_motions
 from training.shape_parts import PART_NAMES
+from training.shape_render import vertex_normals
 from training.shape_subdivision import unique_edges
 
 HARMONICS = 500  # per axis, to express the scans
 RESIDUAL_HARMONICS = 200  # per axis, in the process that stands for what nothing else knows
+COVER_STRENGTH = 10.0  # of a tie to the covering skin, beside an edge of the same length
+COVER_REACH = 0.015  # metres, from hidden skin to the skin over it
 NOISE = 0.0003  # metres, of a registered scan vertex
 TRUST_BESIDE_FACE = 0.1  # scans have hair on the scalp and clothes on the neck: only their large shape counts
 TARGET_SPREAD = 0.6  # prior standard deviation of a target's weight
 HARMONIC_SPREAD = 0.004  # metres, of the smoothest harmonic (root mean square over the skin)
 RESIDUAL_SPREAD = 0.0005  # metres, of that process
 DIFFERENCE_LOOSENESS = 6.0  # the step from the template to the scans' mean may be this much larger than a mode
-DIFFERENCE_SHARE = 0.5  # of that step is one standard deviation: its opposite is no likely head
-TARGET_SHARE = 0.3  # of MakeHuman's variance beside that of the scans
+DIFFERENCE_SHARE = 0.33  # of that step is one standard deviation: its opposite is no likely head
+TARGET_SHARE = 0.15  # of MakeHuman's variance beside that of the scans
 
 
 @dataclass(frozen=True)
@@ -100,16 +104,32 @@ def _follow(points: np.ndarray, guide: np.ndarray) -> np.ndarray:
     return np.full((len(points), len(guide)), 1 / len(guide))
 
 
-def extend_smoothly(vertices, quads, known: np.ndarray) -> sparse.csr_matrix:
+def neighbours_through(vertices, quads, inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """Pairs ``[P, 2]`` of hidden vertices and the outer ones that cover them, within `COVER_REACH`.
+
+    A vertex covers another when its normal points away from it.
+    """
+    normals = vertex_normals(vertices, np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]))
+    distance, near = cKDTree(vertices[outer]).query(vertices[inner], k=60)
+    near = outer[near]
+    towards = vertices[near] - vertices[inner][:, None]
+    covers = (distance < COVER_REACH) & ((towards * normals[near]).sum(-1) > 0.6 * distance)
+    covers &= np.cumsum(covers, axis=1) <= 4
+    return np.stack([np.broadcast_to(inner[:, None], near.shape)[covers], near[covers]], axis=1)
+
+
+def extend_smoothly(vertices, quads, known: np.ndarray, hidden: np.ndarray) -> sparse.csr_matrix:
     """Operator ``[Vc, Vc]`` that keeps a field where it is known and continues it harmonically over the rest.
 
     The continuation stays between the values at the rim (maximum principle), so hidden skin - mouth, eye sockets -
-    and what no scan shows - ears, collar - follows what lies around it.
+    and what no scan shows - ears, collar - follows what lies around it. Hidden skin is also tied to what covers it.
     """
     count = len(vertices)
-    edges, _ = unique_edges(quads)
+    ties = neighbours_through(vertices, quads, np.flatnonzero(hidden), np.flatnonzero(known))
+    edges = np.concatenate([unique_edges(quads)[0], ties])
     length = np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1)
     weight = 1 / np.maximum(length, 5e-4)
+    weight[len(weight) - len(ties) :] *= COVER_STRENGTH
     rows, columns = np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]
     graph = sparse.csr_matrix((np.r_[weight, weight], (rows, columns)), shape=(count, count))
     laplacian = sparse.diags(np.asarray(graph.sum(1)).ravel()) - graph
