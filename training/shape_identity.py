@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-TARGET_FOLDERS = ("head", "nose", "mouth", "eyes", "chin", "cheek", "forehead", "eyebrows", "ears", "neck", "asym")
+TARGET_FOLDERS = (
+    "head",
+    "nose",
+    "mouth",
+    "eyes",
+    "chin",
+    "cheek",
+    "forehead",
+    "eyebrows",
+    "ears",
+    "neck",
+    "asym",
+)
 ANCESTRIES = ("african", "asian", "caucasian")
 GENDERS = ("male", "female")
 

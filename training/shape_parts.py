@@ -70,7 +70,9 @@ def build_coarse_mesh(base: BaseMesh) -> CoarseMesh:
     used = np.unique(quads)
     number = np.full(len(base.vertices), -1)
     number[used] = np.arange(len(used))
-    rows = [sparse.csr_matrix((np.ones(len(used)), (np.arange(len(used)), used)), shape=(len(used), len(number)))]
+    rows = [
+        sparse.csr_matrix((np.ones(len(used)), (np.arange(len(used)), used)), shape=(len(used), len(number)))
+    ]
     mesh_quads, mesh_parts, hm08_uvs, part_uvs = [number[quads]], [parts], [uvs], [_unit_tiles(parts, uvs)]
     mirror, hm08_index = [number[base.mirror[used]]], [used]
     count = len(used)
@@ -108,7 +110,9 @@ def build_coarse_mesh(base: BaseMesh) -> CoarseMesh:
 
 
 def _selection(chosen: np.ndarray, count: int) -> sparse.csr_matrix:
-    return sparse.csr_matrix((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), count))
+    return sparse.csr_matrix(
+        (np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), count)
+    )
 
 
 def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -129,13 +133,13 @@ def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         chosen = base.groups == group
         index = np.full(chosen.sum(), PART_NAMES.index(part))
         if "teeth" in group:
-            index[np.isin(base.quads[chosen], GUM_LINE).any(1)] = PART_NAMES.index(part.replace("teeth", "gums"))
+            index[np.isin(base.quads[chosen], GUM_LINE).any(1)] = PART_NAMES.index(
+                part.replace("teeth", "gums")
+            )
         kept.append(base.quads[chosen])
         uvs.append(base.quad_uvs[chosen])
         parts.append(index)
     return np.concatenate(kept), np.concatenate(parts), np.concatenate(uvs)
-
-
 
 
 def _collar_loop(vertices: np.ndarray, quads: np.ndarray) -> list[int]:
@@ -214,7 +218,11 @@ def _surface_of_revolution(rings: np.ndarray, closed: bool) -> tuple[np.ndarray,
         quads.append(np.stack([near + here, far + here, far + after, near + after], axis=1))
     if closed:
         last, pole = 1 + (len(inner) - 1) * SEGMENTS, 1 + len(inner) * SEGMENTS
-        quads.append(np.stack([np.full_like(even, pole), last + (even + 2) % SEGMENTS, last + even + 1, last + even], 1))
+        quads.append(
+            np.stack(
+                [np.full_like(even, pole), last + (even + 2) % SEGMENTS, last + even + 1, last + even], 1
+            )
+        )
     return np.concatenate(points), np.concatenate(quads), around
 
 
@@ -252,7 +260,12 @@ def cornea() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _unit_tiles(parts: np.ndarray, uvs: np.ndarray) -> np.ndarray:
     """MakeHuman's UVs of teeth, gums, tongue and lashes, each kind scaled to its own 0-1 tile."""
     tiles = np.zeros_like(uvs)
-    kinds = (("teeth_upper", "teeth_lower", "gums_upper", "gums_lower"), ("tongue",), ("lashes_left",), ("lashes_right",))
+    kinds = (
+        ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower"),
+        ("tongue",),
+        ("lashes_left",),
+        ("lashes_right",),
+    )
     for kind in kinds:
         chosen = np.isin(parts, [PART_NAMES.index(name) for name in kind])
         low = uvs[chosen].min((0, 1))

@@ -28,7 +28,9 @@ TRUST_BESIDE_FACE = 0.1  # scans have hair on the scalp and clothes on the neck:
 TARGET_SPREAD = 0.6  # prior standard deviation of a target's weight
 HARMONIC_SPREAD = 0.004  # metres, of the smoothest harmonic (root mean square over the skin)
 RESIDUAL_SPREAD = 0.0005  # metres, of that process
-DIFFERENCE_LOOSENESS = 6.0  # the step from the template to the scans' mean may be this much larger than a mode
+DIFFERENCE_LOOSENESS = (
+    6.0  # the step from the template to the scans' mean may be this much larger than a mode
+)
 DIFFERENCE_SHARE = 0.33  # of that step is one standard deviation: its opposite is no likely head
 TARGET_SHARE = 0.15  # of MakeHuman's variance beside that of the scans
 
@@ -142,7 +144,9 @@ def extend_smoothly(vertices, quads, known: np.ndarray, hidden: np.ndarray) -> s
     operator[given, given] = 1
     operator = operator.tocsr()
     placed = sparse.coo_matrix(solved)
-    return operator + sparse.csr_matrix((placed.data, (open_[placed.row], given[placed.col])), shape=(count, count))
+    return operator + sparse.csr_matrix(
+        (placed.data, (open_[placed.row], given[placed.col])), shape=(count, count)
+    )
 
 
 def apply_operator(operator: sparse.csr_matrix, fields: np.ndarray) -> np.ndarray:
@@ -243,7 +247,10 @@ def print_figures(modes, wanted, trusted, points, faces: int) -> None:
     """
     amounts = np.random.default_rng(11).normal(size=(faces, len(wanted) - 1))
     deviations = np.tensordot(amounts, wanted[1:], 1)
-    for label, heads in (("about the template", deviations), ("about the scans' mean", deviations + wanted[0])):
+    for label, heads in (
+        ("about the template", deviations),
+        ("about the scans' mean", deviations + wanted[0]),
+    ):
         alone = np.linalg.norm(remove_rigid(heads, points, trusted)[:, trusted], axis=-1).mean() * 1e3
         errors = {count: reconstruction_error(modes[:count], heads, trusted, points).mean() * 1e3
                   for count in (50, 100, 150, 200) if count <= len(modes)}  # fmt: skip

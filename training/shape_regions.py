@@ -25,7 +25,9 @@ def sample_mask(data: pathlib.Path, name: str, quads: np.ndarray, uv: np.ndarray
     return value
 
 
-def region_masks(data, vertices, normals, quads, quad_part, hm08_uv, eyes, socket_quads) -> dict[str, np.ndarray]:
+def region_masks(
+    data, vertices, normals, quads, quad_part, hm08_uv, eyes, socket_quads
+) -> dict[str, np.ndarray]:
     """Bool masks ``[V]`` by name; symmetric when the template is.
 
     Args:

@@ -115,7 +115,11 @@ def _clay_landmarks(vertices, triangles, eye_triangles, net):
     everything = np.concatenate([triangles, eye_triangles])
     points, triangle_id, _ = shape_landmarks.detect_on_template(vertices, everything, colours, net)
     image = shape_render.view(
-        vertices, shape_landmarks.VIEW_SIZE, shape_landmarks.VIEW_CENTRE, shape_landmarks.VIEW_HALF_HEIGHT, 0.0
+        vertices,
+        shape_landmarks.VIEW_SIZE,
+        shape_landmarks.VIEW_CENTRE,
+        shape_landmarks.VIEW_HALF_HEIGHT,
+        0.0,
     )
     corner = np.zeros((len(points), 3), int)
     weights = np.zeros((len(points), 3))
@@ -139,7 +143,9 @@ def _non_rigid(start, quads, skin, corner, weights, goal, scan, scan_triangles) 
     edges, _ = unique_edges(quads)
     length = np.linalg.norm(start[edges[:, 0]] - start[edges[:, 1]], axis=1)
     pull = 1 / np.maximum(length, 1e-4)
-    graph = sparse.coo_matrix((np.r_[pull, pull], (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]])))
+    graph = sparse.coo_matrix(
+        (np.r_[pull, pull], (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]))
+    )
     graph = sparse.csr_matrix((graph.data, (graph.row, graph.col)), shape=(count, count))
     degree = np.asarray(graph.sum(1)).ravel()
     laplacian = sparse.eye(count) - sparse.diags(1 / np.maximum(degree, 1e-9)) @ graph
@@ -171,7 +177,9 @@ def closest_points(vertices, triangles, scan, scan_triangles):
         Triangle ``[V]``, barycentrics ``[V, 3]``, distance ``[V]`` and the cosine between the normals ``[V]``.
     """
     corners = scan[scan_triangles]
-    normals = np.zeros_like(vertices) if triangles is None else shape_render.vertex_normals(vertices, triangles)
+    normals = (
+        np.zeros_like(vertices) if triangles is None else shape_render.vertex_normals(vertices, triangles)
+    )
     face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     face_normals /= np.maximum(np.linalg.norm(face_normals, axis=1, keepdims=True), 1e-20)
     _, near = cKDTree(corners.mean(1)).query(vertices, k=12)
@@ -184,7 +192,11 @@ def closest_points(vertices, triangles, scan, scan_triangles):
         facing = (face_normals[near[:, column]] * normals).sum(1)
         cost = np.linalg.norm(place - vertices, axis=1) + 0.01 * (facing < 0)
         better = cost < best
-        best[better], triangle[better], barycentric[better] = cost[better], near[better, column], weights[better]
+        best[better], triangle[better], barycentric[better] = (
+            cost[better],
+            near[better, column],
+            weights[better],
+        )
     facing = (face_normals[triangle] * normals).sum(1)
     distance = np.linalg.norm((corners[triangle] * barycentric[:, :, None]).sum(1) - vertices, axis=1)
     return triangle, barycentric, distance, facing
