@@ -41,7 +41,6 @@ NEEDED_SPACE = {"cpu": 2.5 * GIGABYTE, "cuda": 9.0 * GIGABYTE, "blender": 1.5 * 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_INDEX = "https://download.pytorch.org/whl/cu{}"
 CUDA_BUILDS = (130, 128, 126)  # newest first; a driver runs those up to its own version
-BLENDER_INDEX = "https://download.blender.org/pypi/"
 DEBIAN_LIBRARIES = {
     "libX11.so.6": "libx11-6",
     "libXrender.so.1": "libxrender1",
@@ -411,10 +410,7 @@ def _install_torch(folder: Path, driver: int, console: Console, offline: Path | 
 
 def _install_requirements(folder: Path, names: list[str], offline: Path | None) -> None:
     files = [part for name in names for part in ("-r", REQUIREMENTS / f"{name}.txt")]
-    status = _pip(folder, files, offline)
-    if status and any(name.startswith("blender") for name in names):
-        status = _pip(folder, [*files, "--extra-index-url", BLENDER_INDEX], offline)
-    if status:
+    if _pip(folder, files, offline):
         raise InstallError(
             f"The requirements could not be installed: {_last_line(folder / LOG)}",
             f"Check the network connection, then run this again; details are in {folder / LOG}.",
