@@ -107,14 +107,18 @@ class FaceLayout:
         return grown(eyes | mouth, 0.006 * self.size)
 
     @functools.cached_property
+    def depth(self) -> Float[np.ndarray, "S S"]:
+        """Distance from the rim of the face oval in face sizes; 0 outside."""
+        return cv2.distanceTransform(self.oval.astype(np.uint8), cv2.DIST_L2, 5) / self.size
+
+    @functools.cached_property
     def prior_log_odds(self) -> Float[np.ndarray, "S S"]:
         """How likely skin is by place alone: certain in the face, likely on the neck, rare elsewhere."""
         outside = cv2.distanceTransform((~self.oval).astype(np.uint8), cv2.DIST_L2, 5) / self.size
-        inside = cv2.distanceTransform(self.oval.astype(np.uint8), cv2.DIST_L2, 5) / self.size
         height = self.above(CHIN)
         neck = 2.0 - 9.0 * np.clip(self.aside(CHIN) - 0.28, 0, None) - 6.0 * np.clip(-height - 0.3, 0, None)
         place = np.maximum(1.0 - 14.0 * outside, np.where(height < 0.35, neck, -5.0))
-        return np.where(self.oval, 1.5 + 3.5 * np.clip(inside / 0.08, 0.0, 1.0), np.maximum(place, -5.0))
+        return np.where(self.oval, 1.5 + 3.5 * np.clip(self.depth / 0.08, 0.0, 1.0), np.maximum(place, -5.0))
 
     def shade_tolerance(self) -> Float[np.ndarray, "S S"]:
         """By how much wider skin's brightness may spread: under the chin lies a shadow."""
@@ -126,5 +130,7 @@ class FaceLayout:
         weight[self.oval & (self.above(FOREHEAD_MIDDLE) < 0.0)] = 0.5
         weight[self.part(NOSE)] = 0.25
         weight[self.part(LOWER_FACE)] = 0.15
-        weight[grown(self.coloured_parts, 0.02 * self.size)] = 0.12
+        # Long hair hangs over the rim of the cheeks.
+        weight[self.oval & (self.depth < 0.07) & (self.above(UPPER_LIP_INNER) > 0.0)] = 0.6
+        weight[grown(self.coloured_parts, 0.015 * self.size)] = 0.12
         return gaussian_filter(weight, 0.01 * self.size)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from .errors import FitError
 from .face_detection import FaceBox, find_faces
-from .face_regions import LEFT_CHEEK, LEFT_EYE_OUTER, RIGHT_CHEEK, RIGHT_EYE_OUTER, between_pixel_centres
+from .face_mesh import Mesh, expression_scores, fit_mesh
+from .face_regions import LEFT_CHEEK, RIGHT_CHEEK
 from .glasses import glasses_score
 from .landmark_backends import (
     INSIGHTFACE_NOTE,
@@ -20,42 +20,11 @@ from .landmark_backends import (
     insightface_pack,
     points_68_with_alignment,
 )
-from .litert import load_network
 from .photo import Photo
-from .weights import FACE_LANDMARKER, find
 
 MIN_FACE_SIDE = 64.0
 MIN_CONFIDENCE = 0.5
 MAX_YAW = np.radians(60.0)
-ROUNDS = 3
-"""Times the face is cut out again, each time around the landmarks found before."""
-CROP_SIDE = 256
-CROP_MARGIN = 1.5
-"""Side of the cut-out over the longer side of the landmarks' bounding box, in the eyes' frame."""
-
-# fmt: off
-EXPRESSION_INPUTS = (  # the landmarks that the expression network reads
-    0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70,
-    78, 80, 81, 82, 84, 87, 88, 91, 93, 95, 103, 105, 107, 109, 127, 132, 133, 136, 144, 145, 146, 148, 149,
-    150, 152, 153, 154, 155, 157, 158, 159, 160, 161, 162, 163, 168, 172, 173, 176, 178, 181, 185, 191, 195,
-    197, 234, 246, 249, 251, 263, 267, 269, 270, 276, 282, 283, 284, 285, 288, 291, 293, 295, 296, 297, 300,
-    308, 310, 311, 312, 314, 317, 318, 321, 323, 324, 332, 334, 336, 338, 356, 361, 362, 365, 373, 374, 375,
-    377, 378, 379, 380, 381, 382, 384, 385, 386, 387, 388, 389, 390, 397, 398, 400, 402, 405, 409, 415, 454,
-    466, 468, 469, 470, 471, 472, 473, 474, 475, 476, 477,
-)
-EXPRESSION_NAMES = (  # ARKit's names in the network's order; its first output, "neutral", is left out
-    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
-    "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft",
-    "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight",
-    "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
-    "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight",
-    "mouthFrownLeft", "mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft",
-    "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight",
-    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft",
-    "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
-    "noseSneerLeft", "noseSneerRight",
-)
-# fmt: on
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,26 +67,6 @@ class Landmarks:
         return float((self.box[2:] - self.box[:2]).max())
 
 
-@dataclass(frozen=True, eq=False)
-class _Mesh:
-    points: np.ndarray
-    depth: np.ndarray
-    confidence: float
-
-    @property
-    def box(self) -> np.ndarray:
-        return np.concatenate([self.points.min(axis=0), self.points.max(axis=0)])
-
-    @property
-    def side(self) -> float:
-        return float((self.box[2:] - self.box[:2]).max())
-
-    @property
-    def roll(self) -> float:
-        x, y = self.points[LEFT_EYE_OUTER] - self.points[RIGHT_EYE_OUTER]
-        return float(np.arctan2(y, x))
-
-
 def detect_faces(photo: Photo) -> list[FaceBox]:
     """All faces in a photo, from left to right; possibly none.
 
@@ -138,13 +87,12 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
     Raises:
         FitError: There is no face, not that many faces, or the face is too small, hidden or turned away.
     """
-    meshes = [mesh for box in detect_faces(photo) if (mesh := _fit_mesh(photo.srgb8, box))]
+    meshes = [mesh for box in detect_faces(photo) if (mesh := fit_mesh(photo.srgb8, box))]
     meshes = list(_distinct(meshes))
     if not meshes:
         raise FitError(
             f"No face was found in {photo.path.name}.",
-            "Choose a photo that shows the face from the front, sharp and at least "
-            f"{MIN_FACE_SIDE:.0f} pixels tall.",
+            f"Choose a photo that shows the face from the front, sharp and at least {MIN_FACE_SIDE:.0f} pixels tall.",
         )
     usable = [mesh for mesh in meshes if mesh.side >= MIN_FACE_SIDE and mesh.confidence >= MIN_CONFIDENCE]
     mesh, notes = _chosen(photo, usable or meshes, face)
@@ -167,7 +115,7 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
         depth=mesh.depth.astype(np.float32),
         confidence=mesh.confidence,
         box=mesh.box.astype(np.float32),
-        expression_scores=_expression_scores(mesh),
+        expression_scores=expression_scores(mesh),
         face_count=len(usable or meshes),
         yaw=yaw,
         glasses=glasses,
@@ -177,7 +125,7 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
     )
 
 
-def _chosen(photo: Photo, meshes: list[_Mesh], face: int | None) -> tuple[_Mesh, list[str]]:
+def _chosen(photo: Photo, meshes: list[Mesh], face: int | None) -> tuple[Mesh, list[str]]:
     if face is None:
         number = max(range(len(meshes)), key=lambda index: meshes[index].side)
         if len(meshes) == 1:
@@ -195,11 +143,10 @@ def _chosen(photo: Photo, meshes: list[_Mesh], face: int | None) -> tuple[_Mesh,
     return meshes[face], []
 
 
-def _check(photo: Photo, mesh: _Mesh, yaw: float) -> None:
+def _check(photo: Photo, mesh: Mesh, yaw: float) -> None:
     if mesh.side < MIN_FACE_SIDE:
         raise FitError(
-            f"The face in {photo.path.name} is {mesh.side:.0f} pixels tall; "
-            f"at least {MIN_FACE_SIDE:.0f} are needed.",
+            f"The face in {photo.path.name} is {mesh.side:.0f} pixels tall; at least {MIN_FACE_SIDE:.0f} are needed.",
             "Choose a photo with a larger face, or the original instead of a thumbnail.",
         )
     if mesh.confidence < MIN_CONFIDENCE:
@@ -216,7 +163,7 @@ def _check(photo: Photo, mesh: _Mesh, yaw: float) -> None:
         )
 
 
-def _pose_notes(mesh: _Mesh, yaw: float) -> list[str]:
+def _pose_notes(mesh: Mesh, yaw: float) -> list[str]:
     notes = []
     if abs(yaw) > np.radians(30.0):
         notes.append(f"The head is turned by {np.degrees(abs(yaw)):.0f} degrees; its far side is guessed.")
@@ -225,56 +172,7 @@ def _pose_notes(mesh: _Mesh, yaw: float) -> list[str]:
     return notes
 
 
-def _fit_mesh(image: UInt8[np.ndarray, "H W 3"], face: FaceBox) -> _Mesh | None:
-    """Cuts the face out, upright, and again around what was found; None when nothing is there."""
-    centre, side, roll = face.centre, face.side * CROP_MARGIN, face.roll
-    mesh = None
-    for _ in range(ROUNDS):
-        mesh = _mesh_in_crop(image, centre, side, roll)
-        roll = mesh.roll
-        turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
-        upright = mesh.points @ turn
-        low, high = upright.min(axis=0), upright.max(axis=0)
-        centre, side = turn @ ((low + high) / 2), float((high - low).max()) * CROP_MARGIN
-        if not np.isfinite(side) or side < 2.0:
-            return None
-    return mesh
-
-
-def _mesh_in_crop(image: UInt8[np.ndarray, "H W 3"], centre: np.ndarray, side: float, roll: float) -> _Mesh:
-    crop, photo_from_crop = _cut_out(image, centre, side, roll)
-    network = load_network(find(FACE_LANDMARKER), "face_landmarks_detector.tflite")
-    coordinates, logit, _ = network(crop[None].astype(np.float32) / 255.0)
-    values = coordinates.reshape(478, 3).astype(np.float64)
-    points = values[:, :2] @ photo_from_crop[:, :2].T + photo_from_crop[:, 2]
-    confidence = 1.0 / (1.0 + np.exp(-float(np.clip(logit.ravel()[0], -80, 80))))
-    return _Mesh(points, values[:, 2] * side / CROP_SIDE, confidence)
-
-
-def _cut_out(
-    image: UInt8[np.ndarray, "H W 3"], centre: np.ndarray, side: float, roll: float
-) -> tuple[UInt8[np.ndarray, "256 256 3"], np.ndarray]:
-    """A square cut-out, turned by ``roll``, and the affine 2x3 map from its pixels to the photo's."""
-    scale = side / CROP_SIDE
-    cos, sin = np.cos(roll) * scale, np.sin(roll) * scale
-    linear = np.array([[cos, -sin], [sin, cos]])
-    photo_from_crop = np.column_stack([linear, np.asarray(centre) - linear @ np.full(2, CROP_SIDE / 2)])
-    # Sampled at up to eight times the size and averaged: one sample per pixel would alias.
-    finer = int(np.clip(np.ceil(scale), 1, 8))
-    sampled = between_pixel_centres(np.column_stack([linear / finer, photo_from_crop[:, 2]]))
-    crop = cv2.warpAffine(
-        image,
-        sampled,
-        (CROP_SIDE * finer, CROP_SIDE * finer),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    if finer > 1:
-        crop = cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA)
-    return crop, photo_from_crop
-
-
-def _distinct(meshes: list[_Mesh]) -> Iterator[_Mesh]:
+def _distinct(meshes: list[Mesh]) -> Iterator[Mesh]:
     """Two boxes may lead to one and the same face; the first is kept."""
     centres: list[np.ndarray] = []
     for mesh in meshes:
@@ -284,14 +182,7 @@ def _distinct(meshes: list[_Mesh]) -> Iterator[_Mesh]:
             yield mesh
 
 
-def _yaw(mesh: _Mesh) -> float:
+def _yaw(mesh: Mesh) -> float:
     across = mesh.points[LEFT_CHEEK] - mesh.points[RIGHT_CHEEK]
     away = mesh.depth[LEFT_CHEEK] - mesh.depth[RIGHT_CHEEK]
     return float(np.arctan2(away, np.linalg.norm(across)))
-
-
-def _expression_scores(mesh: _Mesh) -> dict[str, float]:
-    network = load_network(find(FACE_LANDMARKER), "face_blendshapes.tflite")
-    (scores,) = network(mesh.points[list(EXPRESSION_INPUTS)][None].astype(np.float32))
-    named = dict(zip(EXPRESSION_NAMES, (float(score) for score in scores.ravel()[1:]), strict=True))
-    return {**named, "tongueOut": 0.0}

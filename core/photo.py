@@ -15,6 +15,7 @@ from jaxtyping import Float32, UInt8
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from .errors import FitError
+from .exif import FULL_FRAME_DIAGONAL, focal_35mm
 
 MAX_SIDE = 4096
 """Longer side in pixels above which a photo is scaled down: the maps could not hold more detail."""
@@ -22,17 +23,11 @@ MAX_MEGAPIXELS = 128
 MAX_MEGAPIXELS_JPEG = 260
 """JPEG can be scaled down while it is decoded, so much larger pictures fit into memory."""
 
-FULL_FRAME_DIAGONAL = float(np.hypot(36.0, 24.0))
 BACKDROP = 128
 """sRGB grey that transparent pixels are laid over."""
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _RAW_SUFFIXES = {".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw"}
-_EXIF_IFD = 0x8769
-_FOCAL_LENGTH, _FOCAL_LENGTH_35MM = 37386, 41989
-_PLANE_X_RESOLUTION, _PLANE_RESOLUTION_UNIT = 41486, 41488
-_PIXEL_WIDTH, _PIXEL_HEIGHT = 40962, 40963
-_MILLIMETRES_PER_UNIT = {2: 25.4, 3: 10.0, 4: 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +103,7 @@ def load_photo(path: str | Path) -> Photo:
         srgb8=srgb8,
         width=rgb.width,
         height=rgb.height,
-        exif_focal_35mm=_focal_35mm(exif, original_size, notes),
+        exif_focal_35mm=focal_35mm(exif, original_size, notes),
         notes=tuple(notes),
     )
 
@@ -131,9 +126,7 @@ def _check_file(path: Path) -> str:
     if not head:
         raise FitError(f"The photo {path.name} is empty: it has 0 bytes.", "Copy or export it again.")
     if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
-        raise FitError(
-            f"{path.name} is a HEIC picture, which cannot be read here.", "Export it as JPEG or PNG first."
-        )
+        raise FitError(f"{path.name} is a HEIC picture, which cannot be read here.", "Export it as JPEG or PNG first.")
     if path.suffix.lower() in _RAW_SUFFIXES:
         raise FitError(
             f"{path.name} is a camera raw file, which cannot be read here.",
@@ -241,28 +234,6 @@ def _apply_profile(image: Image.Image, profile: bytes | None, notes: list[str]) 
         notes.append("The photo's colour profile could not be used; its colours were taken as sRGB.")
         return image
     return converted or image
-
-
-def _focal_35mm(exif: Image.Exif, size: tuple[int, int], notes: list[str]) -> float | None:
-    """35 mm equivalent focal length from EXIF, or None. ``size`` is the file's, before turning upright."""
-    try:
-        tags = exif.get_ifd(_EXIF_IFD)
-        taken = (float(tags.get(_PIXEL_WIDTH, 0)), float(tags.get(_PIXEL_HEIGHT, 0)))
-        focal = float(tags.get(_FOCAL_LENGTH_35MM, 0) or 0)
-        if not focal and tags.get(_FOCAL_LENGTH) and tags.get(_PLANE_X_RESOLUTION) and min(taken) > 0:
-            unit = _MILLIMETRES_PER_UNIT.get(int(tags.get(_PLANE_RESOLUTION_UNIT, 2)), 25.4)
-            sensor_diagonal = float(np.hypot(*taken)) / float(tags[_PLANE_X_RESOLUTION]) * unit
-            focal = float(tags[_FOCAL_LENGTH]) * FULL_FRAME_DIAGONAL / sensor_diagonal
-    except (TypeError, ValueError, ZeroDivisionError, KeyError, OverflowError, SyntaxError, OSError):
-        return None
-    if not np.isfinite(focal) or not 5.0 <= focal <= 2000.0:
-        return None
-    if min(taken) > 0:
-        aspect_taken, aspect_now = max(taken) / min(taken), max(size) / min(size)
-        if abs(aspect_taken / aspect_now - 1.0) > 0.02:
-            notes.append("The photo was cropped after it was taken; its recorded focal length is not used.")
-            return None
-    return focal
 
 
 def _srgb_table() -> Float32[np.ndarray, "256"]:

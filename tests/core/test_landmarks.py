@@ -12,7 +12,8 @@ import pytest
 
 from core import landmark_backends, landmarks
 from core.errors import FitError
-from core.landmarks import EXPRESSION_NAMES, Landmarks, detect_faces, detect_landmarks
+from core.face_mesh import EXPRESSION_NAMES
+from core.landmarks import Landmarks, detect_faces, detect_landmarks
 from core.photo import Photo, decode_srgb, load_photo
 
 RIGHT_IRIS, LEFT_IRIS = 468, 473
