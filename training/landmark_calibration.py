@@ -4,7 +4,8 @@ The embedding that comes with the shape model was read off one frontal, orthogra
 The network's points drift on other faces, turned heads and near cameras; a fit takes that drift for shape,
 and above all for a longer focal length. So random heads are photographed in perspective, the product's own
 detector is run on the pictures, its points are cast back onto the mesh, and every landmark moves to where it
-usually lands. How far it still strays afterwards becomes its weight.
+usually lands. What it still errs is mostly shared with its neighbours: the principal axes of these errors
+become unknowns of a fit (`drift`), and only the rest counts as noise and becomes the landmark's weight.
 
     python -m training.landmark_calibration --shared ../shared --views 300
 """
@@ -34,6 +35,8 @@ FRAME_HEIGHT = 0.32
 """Metres of the head's plane that a picture shows."""
 NEAREST, FURTHEST = 0.2, 2.5
 MIDDLE = np.array([0.0, -0.03, 0.02])
+DRIFTS = 20
+"""Usual errors that are kept; on pictures that they were not made from they halve what is left."""
 FEWEST_LANDINGS = 10
 """A landmark that fell on skin less often stays where it was."""
 RIGHT_EYE, LEFT_EYE = 33, 263
@@ -70,22 +73,29 @@ def main() -> None:
     torch.set_num_threads(1)
     model = load_model()
     casts = list(cast_views(model, arguments.shared, arguments.views, np.random.default_rng(arguments.seed)))
-    triangle_vertices, weights = settle(model, casts)
-    before = stray(model, casts, model.landmarks_478.triangle_vertices, model.landmarks_478.barycentric)
-    after = stray(model, casts, triangle_vertices, weights)
+    save(model, casts)
+
+
+def save(model: MorphableModel, casts: list[Cast]) -> None:
+    """Settle the landmarks, split what they still err into usual errors and the rest, and write the file."""
+    corners, weights = settle(model, casts)
     inner = inner_landmarks(model)
-    print(f"{len(casts)} views; how far a landmark strays, in distances between the eyes (medians):")
-    print(f"{np.median(before[inner]):.4f} from the first embedding, {np.median(after[inner]):.4f} settled")
+    before = errors(model, casts, model.landmarks_478.triangle_vertices, model.landmarks_478.barycentric)
+    after = errors(model, casts, corners, weights)
+    drift, rest = split(after, _partners(casts))
+    stray = np.sqrt((rest**2).sum(-1).mean(0) / 2)
     trust = model.landmarks_478.weight.astype(np.float32).copy()
-    best = np.percentile(after[inner], 10)
-    trust[inner] = np.clip((best / after[inner]) ** 2, 0.02, 1.0)
+    trust[inner] = np.clip((np.percentile(stray[inner], 10) / stray[inner]) ** 2, 0.05, 1.0)
+    print(f"{len(casts)} views; root mean square errors of a coordinate, in distances between the eyes:")
+    for name, values in (("first", before), ("settled", after), ("beyond the usual errors", rest)):
+        print(f"{name}: {np.sqrt((values[:, inner] ** 2).mean()):.4f}")
     np.savez_compressed(
         CALIBRATION_PATH,
         mesh=fingerprint(model),
-        triangle_vertices=triangle_vertices.astype(np.int32),
+        triangle_vertices=corners.astype(np.int32),
         barycentric=weights.astype(np.float32),
         weight=trust,
-        stray=after.astype(np.float32),
+        drift=drift.astype(np.float32),
     )
 
 
@@ -95,9 +105,7 @@ def inner_landmarks(model: MorphableModel) -> np.ndarray:
     return np.flatnonzero(~model.landmarks_478.contour & (np.arange(count) < IRISES))
 
 
-def cast_views(
-    model: MorphableModel, shared: pathlib.Path, count: int, rng: np.random.Generator
-) -> Iterator[Cast]:
+def cast_views(model: MorphableModel, shared: pathlib.Path, count: int, rng: np.random.Generator) -> Iterator[Cast]:
     """Photograph `count` random heads, and cast the landmarks found on them back."""
     paths = [path for path in sorted((shared / "skins").glob("*.jpg")) if "eurasian" not in path.name]
     skins = [_read_skin(path) for path in paths]
@@ -158,22 +166,32 @@ def _partners(casts: list[Cast]) -> np.ndarray:
     return np.linalg.norm(average[:, None] * (-1, 1) - average[None], axis=-1).argmin(1)
 
 
-def stray(model: MorphableModel, casts: list[Cast], corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[478] root mean square distance, along one image axis, of the network's points from an embedding, after
-    the picture's shift, turn and scale are taken out; in units of 63 mm at the face."""
+def errors(model: MorphableModel, casts: list[Cast], corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """[n, 478, 2] how far the network's points are from an embedding, x right and y down, after the picture's
+    shift, turn and scale are taken out; in units of 63 mm at the face. Zero for outlines and irises."""
     normals = _normals(model)
-    inner = np.zeros(len(corners), bool)
-    inner[inner_landmarks(model)] = True
-    total, seen = np.zeros(len(corners)), np.zeros(len(corners))
+    inner = np.zeros(len(corners))
+    inner[inner_landmarks(model)] = 1.0
+    found = []
     for cast in casts:
         embedded = (cast.vertices[corners] * weights[:, :, None]).sum(1)
         pixels, depth = cast.camera.project(embedded)
-        share = np.clip((_facing(cast.camera, embedded, normals) - 0.2) / 0.3, 0.0, 1.0)
-        offset = _aligned(pixels, cast.points, share * inner) - cast.points
-        unit = 0.063 * cast.camera.focal_px / depth.mean()
-        total += share * (offset**2).sum(1) / unit**2 / 2
-        seen += share
-    return np.sqrt(total / np.maximum(seen, 1e-6))
+        share = inner * np.clip((_facing(cast.camera, embedded, normals) + 0.15) / 0.45, 0.02, 1.0)
+        offset = _aligned(cast.points, pixels, share) - pixels
+        found.append(offset * inner[:, None] / (0.063 * cast.camera.focal_px / depth.mean()))
+    return np.array(found)
+
+
+def split(found: np.ndarray, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The usual errors [2, 478, D] (principal axes times their standard deviations, the mean error included),
+    and what they leave over [2 n, 478, 2] of the errors and their mirror images."""
+    both = np.concatenate([found, found[:, partner] * (-1, 1)])
+    flat = both.reshape(len(both), -1)
+    _, strength, axes = np.linalg.svd(flat, full_matrices=False)
+    axes, strength = axes[:DRIFTS], strength[:DRIFTS] / np.sqrt(len(both))
+    rest = flat - flat @ axes.T @ axes
+    drift = (axes * strength[:, None]).reshape(DRIFTS, -1, 2)
+    return drift.transpose(2, 1, 0), rest.reshape(both.shape)
 
 
 def _landed(model: MorphableModel, casts: list[Cast], landmark: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,17 @@ from .levenberg_marquardt import Free, minimise
 EYE_DISTANCE = 0.063
 """Metres between the eyes of an average adult: the unit of normalised errors, measured where the face is."""
 
+DRIFT = "landmark_drift"
+"""Name in `Fit.extra` of the landmark network's usual errors in each photo [P, D]; a resumed fit needs them."""
+
 POSE_ROUNDS = 4
-POSE_ROBUST_FACTOR = 4.0
+WIDE_ROUNDS = 4
+WIDE = 5.0
+"""How much later landmarks count as outliers in the first rounds."""
+
+COARSE = 0.02
+"""Relative gain at which the first rounds are good enough."""
+
 LARGE_ERROR = 0.06
 FEWEST_LANDMARKS = 20
 
@@ -96,17 +105,19 @@ def fit_landmarks(
         for number, (one, size, focal) in enumerate(zip(landmarks, image_sizes, focals, strict=True), 1)
     ]
     observations = tuple(observation for observation, _ in observed)
-    problem = GeometryProblem(cut, observations, priors, priors.robust_scale * POSE_ROBUST_FACTOR)
+    problem = GeometryProblem(cut, observations, priors, priors.robust_scale)
+    pose, everything = _pose_only(cut, len(observations)), _everything(cut, len(observations))
     used = 0
     if start is None:
+        # An average face is far from most landmarks: none may count as an outlier before the shape has come near.
+        wide = replace(problem, robust_scale=WIDE * priors.robust_scale)
         state = _start(cut, observations, [pose for _, pose in observed])
-        state, used = minimise(
-            problem, state, _pose_only(cut, len(observations)), POSE_ROUNDS, on_round=on_round
-        )
+        for free, share in ((pose, POSE_ROUNDS), (everything, WIDE_ROUNDS)):
+            state, more = minimise(wide, state, free, share, COARSE, on_round=on_round)
+            used += more
     else:
         state = _resumed(cut, start)
-    problem = GeometryProblem(cut, observations, priors, priors.robust_scale)
-    state, more = minimise(problem, state, _everything(cut, len(observations)), rounds, on_round=on_round)
+    state, more = minimise(problem, state, everything, rounds, on_round=on_round)
     return _result(problem.prepared(state), state, image_sizes, used + more, began)
 
 
@@ -143,6 +154,7 @@ def _observe(
         target=target,
         weight=weight,
         sigma_px=priors.landmark_sigma * EYE_DISTANCE * float(np.exp(pose[2])),
+        drift_px=_drift_px(cut, pose),
         outward=_outline_normals(cut, target),
         iris_px=_iris_diameter(target, weight),
         log_focal=(float(np.log(focal)), priors.exif_sigma if focal_35mm else priors.focal_sigma),
@@ -173,6 +185,14 @@ def _affine_pose(
         # The affine depth can come out mirrored for a flat face: take the frontal one of the two solutions.
         rotation = nearest_rotation(np.vstack([axes[:, :2] @ np.eye(2, 3), [0.0, 0.0, -1.0]]))
     return rotation, solution[3], float(np.log(stretch.mean()))
+
+
+def _drift_px(cut: LandmarkModel, pose: tuple[np.ndarray, np.ndarray, float]) -> np.ndarray:
+    """[2, N, D] the network's usual errors, turned and scaled to a face in a photo."""
+    rotation, _, log_magnification = pose
+    up = -rotation[:2, 1] / np.linalg.norm(rotation[:2, 1])
+    roll = np.array([[up[1], up[0]], [-up[0], up[1]]])
+    return np.einsum("ab,bnd->and", roll * EYE_DISTANCE * np.exp(log_magnification), cut.drift)
 
 
 def _outline_normals(cut: LandmarkModel, target: np.ndarray) -> np.ndarray:
@@ -213,6 +233,7 @@ def _start(
     return GeometryState(
         identity=np.zeros(cut.identities),
         expressions=np.stack([observation.expression_mean for observation in observations]),
+        drift=np.zeros((len(poses), cut.drift.shape[2])),
         rotation=np.stack([rotation for rotation, _, _ in poses]),
         centre=np.stack([centre for _, centre, _ in poses]),
         log_magnification=np.array([log_magnification for _, _, log_magnification in poses]),
@@ -223,9 +244,11 @@ def _start(
 def _resumed(cut: LandmarkModel, start: Fit) -> GeometryState:
     pivots = np.stack([camera.transform(cut.centre[None])[0] for camera in start.cameras])
     focal = np.array([camera.focal_px for camera in start.cameras])
+    none = np.zeros((len(start.cameras), cut.drift.shape[2]))
     return GeometryState(
         identity=start.identity.astype(np.float64),
         expressions=start.expressions.astype(np.float64),
+        drift=np.asarray(start.extra.get(DRIFT, none), np.float64),
         rotation=np.stack([camera.rotation for camera in start.cameras]),
         centre=pivots[:, :2] / pivots[:, 2:] * focal[:, None],
         log_magnification=np.log(focal / pivots[:, 2]),
@@ -234,13 +257,17 @@ def _resumed(cut: LandmarkModel, start: Fit) -> GeometryState:
 
 
 def _pose_only(cut: LandmarkModel, photos: int) -> Free:
-    local = np.zeros((photos, len(cut.expression_names) + POSE), bool)
+    local = np.zeros((photos, _local_unknowns(cut)), bool)
     local[:, -POSE:-1] = True
     return Free(np.zeros(cut.identities, bool), local)
 
 
 def _everything(cut: LandmarkModel, photos: int) -> Free:
-    return Free(np.ones(cut.identities, bool), np.ones((photos, len(cut.expression_names) + POSE), bool))
+    return Free(np.ones(cut.identities, bool), np.ones((photos, _local_unknowns(cut)), bool))
+
+
+def _local_unknowns(cut: LandmarkModel) -> int:
+    return len(cut.expression_names) + cut.drift.shape[2] + POSE
 
 
 def _result(
@@ -263,7 +290,12 @@ def _result(
         squared = float(np.sum(weight * np.sum(residual**2, 1)) / np.sum(weight))
         residual_px.append(np.sqrt(squared) * problem.observations[photo].sigma_px)
         errors.append(residual_px[-1] / (EYE_DISTANCE * float(np.exp(state.log_magnification[photo]))))
-    fit = Fit(state.identity.astype(np.float32), state.expressions.astype(np.float32), tuple(cameras))
+    fit = Fit(
+        identity=state.identity.astype(np.float32),
+        expressions=state.expressions.astype(np.float32),
+        cameras=tuple(cameras),
+        extra={DRIFT: state.drift.astype(np.float32)},
+    )
     distance = np.array([np.linalg.norm(state.pivot(photo)) for photo in range(len(cameras))])
     return GeometryResult(
         fit=fit,

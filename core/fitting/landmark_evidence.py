@@ -19,6 +19,7 @@ class GeometryState:
     Attributes:
         identity: [K].
         expressions: [P, E].
+        drift: [P, D] how far each photo's landmarks err along the network's usual errors, 1 = typically.
         rotation: [P, 3, 3] camera axes from head axes.
         centre: [P, 2] pixel of the face's pivot, from the principal point.
         log_magnification: [P] of pixels per metre at the pivot.
@@ -27,6 +28,7 @@ class GeometryState:
 
     identity: np.ndarray
     expressions: np.ndarray
+    drift: np.ndarray
     rotation: np.ndarray
     centre: np.ndarray
     log_magnification: np.ndarray
@@ -46,6 +48,7 @@ class Observation:
         target: [N, 2] landmarks in pixels from the principal point.
         weight: [N] confidence of each, 0 = not used; contour landmarks included.
         sigma_px: standard deviation of a landmark, pixels.
+        drift_px: [2, N, D] the landmark network's usual errors in this photo, pixels.
         outward: [N, 2] unit normal of the face's outline at its landmarks, zero elsewhere.
         iris_px: diameter of the iris in pixels, 0 = unknown.
         log_focal: mean and standard deviation of the logarithm of the focal length in pixels.
@@ -55,6 +58,7 @@ class Observation:
     target: np.ndarray
     weight: np.ndarray
     sigma_px: float
+    drift_px: np.ndarray
     outward: np.ndarray
     iris_px: float
     log_focal: tuple[float, float]
@@ -84,7 +88,7 @@ class Priors:
         distance_sigma: of its logarithm.
     """
 
-    landmark_sigma: float = 0.02
+    landmark_sigma: float = 0.015
     independent_landmarks: float = 120.0
     robust_scale: float = 3.0
     identity_sigma: float = 1.0
@@ -95,7 +99,7 @@ class Priors:
     iris_diameter: float = 0.0117
     iris_sigma: float = 0.06
     focal_35mm: float = 45.0
-    focal_sigma: float = 0.6
+    focal_sigma: float = 1.2
     exif_sigma: float = 0.04
     distance: float = 0.8
-    distance_sigma: float = 0.8
+    distance_sigma: float = 0.7

@@ -41,6 +41,8 @@ class LandmarkModel:
         basis: [3, N + C*S, K + E] offsets of a unit of each identity, then each expression coefficient.
         normals: [N, 3] surface normals of the mean at the landmarks.
         weight: [N] how far each landmark can be trusted, 0 = not embedded; contour landmarks included.
+        drift: [2, N, D] usual errors of the landmark network, x right and y down beside an upright head, in units
+            of the distance between the eyes; a coefficient of 1 is one standard deviation.
         contour: [C] landmark indices with a line, ordered around the face.
         line_usable: [C, S] bool, False where a line has ended. Lines go from the front of the head backwards.
         outline: [O] indices of all landmarks of the outline, ordered around the face; some have no line.
@@ -53,6 +55,7 @@ class LandmarkModel:
     basis: np.ndarray
     normals: np.ndarray
     weight: np.ndarray
+    drift: np.ndarray
     contour: np.ndarray
     line_usable: np.ndarray
     outline: np.ndarray
@@ -85,7 +88,7 @@ def landmark_model(model: Any) -> LandmarkModel:
 
 def _cut_out(model: Any) -> LandmarkModel:
     embedding = model.landmarks_478
-    corners, barycentric, weight = _calibrated(model)
+    corners, barycentric, weight, drift = _calibrated(model)
     flagged = np.asarray(embedding.contour, bool)
     mean = np.asarray(model.mean, np.float64)
 
@@ -113,14 +116,12 @@ def _cut_out(model: Any) -> LandmarkModel:
     return LandmarkModel(
         mean=_picked(mean[None], vertices, barycentric)[:, :, 0],
         basis=np.concatenate(
-            [
-                _picked(basis, vertices, barycentric)
-                for basis in (model.identity_basis, model.expression_basis)
-            ],
+            [_picked(basis, vertices, barycentric) for basis in (model.identity_basis, model.expression_basis)],
             axis=-1,
         ),
         normals=normals,
         weight=weight,
+        drift=drift,
         contour=contour,
         line_usable=lines >= 0,
         outline=outline,
@@ -135,18 +136,21 @@ def fingerprint(model: Any) -> int:
     return zlib.crc32(np.ascontiguousarray(model.triangles, np.int32).tobytes())
 
 
-def _calibrated(model: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Triangles [N, 3], barycentric coordinates [N, 3] and weights [N] of the landmarks.
+def _calibrated(model: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Triangles [N, 3], barycentric coordinates [N, 3], weights [N] and drift [2, N, D] of the landmarks.
 
     Settled on many heads where the model has the mesh that this was done for, else the model's own.
     """
     embedding = model.landmarks_478
+    drift = np.zeros((2, len(embedding.weight), 0))
     if CALIBRATION_PATH.exists():
         with np.load(CALIBRATION_PATH) as settled:
             if int(settled["mesh"]) == fingerprint(model):
                 embedding = SimpleNamespace(**{name: settled[name] for name in settled.files})
+                drift = settled["drift"].astype(np.float64)
     corners = np.asarray(embedding.triangle_vertices, np.int64)
-    return corners, np.asarray(embedding.barycentric, np.float64), np.array(embedding.weight, np.float64)
+    barycentric = np.asarray(embedding.barycentric, np.float64)
+    return corners, barycentric, np.array(embedding.weight, np.float64), drift
 
 
 def _picked(basis: np.ndarray, vertices: np.ndarray, barycentric: np.ndarray) -> np.ndarray:

@@ -50,7 +50,7 @@ class GeometryProblem:
             view = self._view(state, photo)
             if view.in_camera[2].min() < NEAREST_DEPTH:
                 return float("inf")
-            residual, weight, _, _ = self._image_residuals(view, photo)
+            residual, weight, _, _ = self._image_residuals(view, photo, state.drift[photo])
             squared = np.sum(residual**2, -1)
             scale = self.robust_scale**2
             total += 0.5 * float(np.sum(weight * squared / (1.0 + squared / scale)))
@@ -58,6 +58,7 @@ class GeometryProblem:
             expression = state.expressions[photo]
             total += 0.5 * float(np.sum(self._expression_residual(expression, observation) ** 2))
             total += self.priors.expression_sparsity * float(expression.sum())
+            total += 0.5 * float(np.sum(state.drift[photo] ** 2))
         return total
 
     def normal_equations(self, state: GeometryState) -> NormalEquations:
@@ -73,25 +74,26 @@ class GeometryProblem:
             cross.append(matrix[:identities, identities:])
             local.append(matrix[identities:, identities:])
             local_gradient.append(gradient[identities:])
-        return NormalEquations(
-            shared, np.stack(cross), np.stack(local), shared_gradient, np.stack(local_gradient)
-        )
+        return NormalEquations(shared, np.stack(cross), np.stack(local), shared_gradient, np.stack(local_gradient))
 
     def blocked(self, state: GeometryState, equations: NormalEquations) -> Free:
         """Expressions at 0 or 1 that the gradient pushes further."""
         local = np.zeros(equations.local_gradient.shape, bool)
-        push = equations.local_gradient[:, :-POSE]
+        expressions = state.expressions.shape[1]
+        push = equations.local_gradient[:, :expressions]
         at_rest, at_most = state.expressions <= 0.0, state.expressions >= 1.0
-        local[:, :-POSE] = (at_rest & (push > 0)) | (at_most & (push < 0))
+        local[:, :expressions] = (at_rest & (push > 0)) | (at_most & (push < 0))
         return Free(np.zeros(len(state.identity), bool), local)
 
     def moved(self, state: GeometryState, shared_step: np.ndarray, local_step: np.ndarray) -> GeometryState:
         """The state after a step; rotations are turned from the left, expressions clipped to [0, 1]."""
+        expressions = state.expressions.shape[1]
         pose = local_step[:, -POSE:]
         turned = [rotation_from_vector(step[:3]) @ rotation for step, rotation in zip(pose, state.rotation)]
         return GeometryState(
             identity=state.identity + shared_step,
-            expressions=np.clip(state.expressions + local_step[:, :-POSE], 0.0, 1.0),
+            expressions=np.clip(state.expressions + local_step[:, :expressions], 0.0, 1.0),
+            drift=state.drift + local_step[:, expressions:-POSE],
             rotation=np.stack(turned),
             centre=state.centre + pose[:, 3:5],
             log_magnification=state.log_magnification + pose[:, 5],
@@ -106,7 +108,7 @@ class GeometryProblem:
             [N, 2] in sigmas (contour landmarks: along the outline's normal only) and weights [N].
         """
         view = self._view(state, photo)
-        residual, weight, _, chosen = self._image_residuals(view, photo)
+        residual, weight, _, chosen = self._image_residuals(view, photo, state.drift[photo])
         return view.pixels[:, chosen].T, residual, weight
 
     def _facing(self, state: GeometryState, photo: int) -> np.ndarray:
@@ -134,7 +136,7 @@ class GeometryProblem:
         return _View(rotation, pivot, metres_per_pixel, focal, rotated, in_camera, pixels)
 
     def _image_residuals(
-        self, view: _View, photo: int
+        self, view: _View, photo: int, drift: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """What the photo's landmarks say against the head.
 
@@ -154,7 +156,8 @@ class GeometryProblem:
         slides, furthest = turns.any(1), turns.argmax(1)
         chosen[contour[slides]] = lines[slides, furthest[slides]]
 
-        residual = (view.pixels[:, chosen].T - observation.target) / observation.sigma_px
+        offset = view.pixels[:, chosen] + observation.drift_px @ drift - observation.target.T
+        residual = offset.T / observation.sigma_px
         outward = observation.outward
         along = np.sum(residual * outward, 1, keepdims=True) * outward
         residual = np.where(outward.any(1, keepdims=True), along, residual)
@@ -165,12 +168,12 @@ class GeometryProblem:
 
     def _photo_equations(self, state: GeometryState, photo: int) -> tuple[np.ndarray, np.ndarray]:
         view, observation = self._view(state, photo), self.observations[photo]
-        residual, weight, outward, chosen = self._image_residuals(view, photo)
+        residual, weight, outward, chosen = self._image_residuals(view, photo, state.drift[photo])
         squared = np.sum(residual**2, 1)
         robust = weight / (1.0 + squared / self.robust_scale**2) ** 2
         used = np.flatnonzero(robust > 1e-9)
         whiten = np.sqrt(robust[used]) / observation.sigma_px
-        rows = self._pixel_jacobian(view, chosen[used]) * whiten[:, None]
+        rows = self._pixel_jacobian(view, chosen[used], observation.drift_px[:, used]) * whiten[:, None]
         lined = outward[used].any(1)
         normal = outward[used][lined]
         projected = np.einsum("dnq,nd->nq", rows[:, lined], normal)
@@ -188,37 +191,38 @@ class GeometryProblem:
         diagonal[expressions] += 1.0 / self.priors.expression_sigma**2
         residual = self._expression_residual(state.expressions[photo], observation)
         gradient[expressions] += residual / self.priors.expression_sigma + self.priors.expression_sparsity
+        drift = slice(expressions.stop, -POSE)
+        diagonal[drift] += 1.0
+        gradient[drift] += state.drift[photo]
         return matrix, gradient
 
-    def _pixel_jacobian(self, view: _View, index: np.ndarray) -> np.ndarray:
-        """Derivatives [2, n, K + E + POSE] of the pixels of the model's points `index`."""
+    def _pixel_jacobian(self, view: _View, index: np.ndarray, drift_px: np.ndarray) -> np.ndarray:
+        """Derivatives [2, n, K + E + D + POSE] of the pixels of the model's points `index`."""
         x, y, depth = view.in_camera[:, index]
         zero = np.zeros_like(depth)
         scale = view.focal / depth
-        by_point = np.array(
-            [[scale, zero, -scale * x / depth], [zero, scale, -scale * y / depth]]
-        )  # [2, 3, n]
+        by_point = np.array([[scale, zero, -scale * x / depth], [zero, scale, -scale * y / depth]])  # [2, 3, n]
         by_head = np.einsum("adn,de->aen", by_point, view.rotation)
         coefficients = self.model.basis.shape[2]
-        rows = np.empty((2, len(index), coefficients + POSE))
+        rows = np.empty((2, len(index), coefficients + drift_px.shape[2] + POSE))
+        rows[:, :, coefficients:-POSE] = drift_px
         basis = self.model.basis[:, index]
         for axis in range(2):
             rows[axis, :, :coefficients] = sum(by_head[axis, d][:, None] * basis[d] for d in range(3))
         rotated = view.rotated[:, index]
-        rows[:, :, coefficients : coefficients + 3] = np.cross(rotated.T[None], by_point.transpose(0, 2, 1))
-        rows[:, :, coefficients + 3] = by_point[:, 0] * view.metres_per_pixel
-        rows[:, :, coefficients + 4] = by_point[:, 1] * view.metres_per_pixel
-        rows[:, :, coefficients + 5] = -np.einsum("adn,d->an", by_point, view.pivot)
-        rows[:, :, coefficients + 6] = view.pixels[:, index] + by_point[:, 2] * view.pivot[2]
+        pose = rows[:, :, -POSE:]
+        pose[:, :, :3] = np.cross(rotated.T[None], by_point.transpose(0, 2, 1))
+        pose[:, :, 3] = by_point[:, 0] * view.metres_per_pixel
+        pose[:, :, 4] = by_point[:, 1] * view.metres_per_pixel
+        pose[:, :, 5] = -np.einsum("adn,d->an", by_point, view.pivot)
+        pose[:, :, 6] = view.pixels[:, index] + by_point[:, 2] * view.pivot[2]
         return rows
 
-    def _scalar_residuals(
-        self, state: GeometryState, photo: int, view: _View
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _scalar_residuals(self, state: GeometryState, photo: int, view: _View) -> tuple[np.ndarray, np.ndarray]:
         """Residuals [3] and rows [3, Q] of focal length, distance and iris diameter against the expected."""
         priors, observation = self.priors, self.observations[photo]
         coefficients = self.model.basis.shape[2]
-        rows = np.zeros((3, coefficients + POSE))
+        rows = np.zeros((3, coefficients + state.drift.shape[1] + POSE))
         mean, sigma = observation.log_focal
         log_focal, log_magnification = state.log_focal[photo], state.log_magnification[photo]
         rows[0, -1] = 1.0 / sigma
@@ -234,7 +238,7 @@ class GeometryProblem:
             eye_basis = self.model.basis[:, eyes].mean(1)
             rows[2, :coefficients] = by_depth * (view.rotation[2] @ eye_basis)
             rotated = view.rotated[:, eyes].mean(1)
-            rows[2, coefficients : coefficients + 2] = by_depth * rotated[1], -by_depth * rotated[0]
+            rows[2, -POSE : 2 - POSE] = by_depth * rotated[1], -by_depth * rotated[0]
             rows[2, -2] = -by_depth * view.pivot[2]
             rows[2, -1] = by_depth * view.pivot[2] + 1.0 / priors.iris_sigma
         return residuals, rows

@@ -13,11 +13,12 @@ from core.errors import Cancelled, FitError
 from core.fitting.fit import Fit
 from core.fitting.geometry import fit_landmarks
 from core.fitting.landmark_evidence import GeometryState, Observation, Priors
-from core.fitting.landmark_model import landmark_model
+from core.fitting.landmark_model import CALIBRATION_PATH, fingerprint, landmark_model
 from core.fitting.landmark_residuals import POSE, GeometryProblem
+from core.morphable import load_model
 from core.settings import GeometrySettings
 
-IDENTITIES, EXPRESSIONS, LANDMARKS = 12, 6, 478
+IDENTITIES, EXPRESSIONS, DRIFTS, LANDMARKS = 12, 6, 3, 478
 WIDTH, HEIGHT = 1200, 1600
 EXACT = Priors(landmark_sigma=0.003, independent_landmarks=1000.0, expression_sparsity=0.0, score_share=0.0)
 """Priors of a world without systematic errors: landmarks on the spot, all of them independent."""
@@ -43,16 +44,12 @@ def model() -> SyntheticModel:
     """An egg with a nose, and smooth random modes."""
     rng = np.random.default_rng(7)
     rings, spokes = 40, 48
-    polar, around = np.meshgrid(
-        np.linspace(0.02, 2.2, rings), np.arange(spokes) / spokes * 2 * np.pi, indexing="ij"
-    )
+    polar, around = np.meshgrid(np.linspace(0.02, 2.2, rings), np.arange(spokes) / spokes * 2 * np.pi, indexing="ij")
     mean = np.stack([0.072 * np.sin(polar) * np.cos(around), 0.1 * np.sin(polar) * np.sin(around)], -1)
     nose = 0.025 * np.exp(-(mean**2).sum(-1) / 0.018**2)
     mean = np.concatenate([mean, (0.09 * np.cos(polar) + nose)[..., None]], -1).reshape(-1, 3)
     index = np.arange(rings * spokes).reshape(rings, spokes)
-    corner = np.stack(
-        [index[:-1], np.roll(index, -1, 1)[:-1], np.roll(index, -1, 1)[1:], index[1:]], -1
-    ).reshape(-1, 4)
+    corner = np.stack([index[:-1], np.roll(index, -1, 1)[:-1], np.roll(index, -1, 1)[1:], index[1:]], -1).reshape(-1, 4)
     triangles = np.concatenate([corner[:, [0, 2, 1]], corner[:, [0, 3, 2]]])
 
     def modes(count: int, size: float) -> np.ndarray:
@@ -62,9 +59,7 @@ def model() -> SyntheticModel:
 
     ring_of = np.arange(len(mean)) // spokes
     inner = np.flatnonzero((ring_of[triangles] < 20).all(1))
-    rim = np.array(
-        [np.flatnonzero((triangles == index[23, spoke]).any(1))[0] for spoke in range(0, spokes, 2)]
-    )
+    rim = np.array([np.flatnonzero((triangles == index[23, spoke]).any(1))[0] for spoke in range(0, spokes, 2)])
     triangle = np.concatenate([rim, rng.choice(inner, LANDMARKS - len(rim), replace=False)])
     barycentric = rng.dirichlet(np.ones(3), LANDMARKS)
     for row, (face, spoke) in enumerate(zip(rim, range(0, spokes, 2))):
@@ -101,9 +96,7 @@ def shoot(
     matrix = np.eye(4)
     matrix[:3, :3] = rotation_from_vector(np.array(turn)) @ FACING_CAMERA
     matrix[:3, 3] = 0.02, -0.01, distance
-    camera = Camera(
-        focal_px_from_35mm(focal_35mm, WIDTH, HEIGHT), np.array([WIDTH, HEIGHT]) / 2, WIDTH, HEIGHT, matrix
-    )
+    camera = Camera(focal_px_from_35mm(focal_35mm, WIDTH, HEIGHT), np.array([WIDTH, HEIGHT]) / 2, WIDTH, HEIGHT, matrix)
     cut = landmark_model(model)
     points = cut.points(np.concatenate([identity, expression]))
     pixels = camera.project(points.T)[0]
@@ -160,9 +153,7 @@ def test_perspective_alone_tells_a_selfie_from_a_portrait(
     assert result.fit.cameras[0].translation[2] == pytest.approx(distance, rel=0.15)
 
 
-def test_jacobian_is_the_derivative_of_the_cost(
-    model: SyntheticModel, person: np.ndarray, smile: np.ndarray
-) -> None:
+def test_jacobian_is_the_derivative_of_the_cost(model: SyntheticModel, person: np.ndarray, smile: np.ndarray) -> None:
     cut = landmark_model(model)
     rng = np.random.default_rng(3)
     shots = [shoot(model, person, smile, (0.1, turn, 0.0), noise=3.0) for turn in (-0.3, 0.4)]
@@ -171,6 +162,7 @@ def test_jacobian_is_the_derivative_of_the_cost(
             target=shot.points - [WIDTH / 2, HEIGHT / 2],
             weight=rng.uniform(0.2, 1.0, LANDMARKS),
             sigma_px=6.0,
+            drift_px=rng.normal(0, 5, (2, LANDMARKS, DRIFTS)),
             outward=np.where(np.arange(LANDMARKS)[:, None] < 24, [0.6, 0.8], 0.0),
             iris_px=40.0,
             log_focal=(7.4, 0.3),
@@ -181,6 +173,7 @@ def test_jacobian_is_the_derivative_of_the_cost(
     state = GeometryState(
         identity=rng.normal(0, 0.5, IDENTITIES),
         expressions=rng.uniform(0.2, 0.8, (2, EXPRESSIONS)),
+        drift=rng.normal(0, 1, (2, DRIFTS)),
         rotation=np.stack([shot.camera.rotation for shot in shots]),
         centre=rng.normal(0, 30, (2, 2)),
         log_magnification=np.array([7.9, 8.1]),
@@ -189,12 +182,13 @@ def test_jacobian_is_the_derivative_of_the_cost(
     problem = GeometryProblem(cut, observations, Priors(), 3.0).prepared(state)
     equations = problem.normal_equations(state)
     analytic = np.concatenate([equations.shared_gradient, equations.local_gradient.ravel()])
+    assert len(analytic) == IDENTITIES + 2 * (EXPRESSIONS + DRIFTS + POSE)
     unknowns, step = len(analytic), 1e-6
     numeric = np.empty(unknowns)
     for unknown in range(unknowns):
         nudge = np.zeros(unknowns)
         nudge[unknown] = step
-        shared, local = nudge[:IDENTITIES], nudge[IDENTITIES:].reshape(2, EXPRESSIONS + POSE)
+        shared, local = nudge[:IDENTITIES], nudge[IDENTITIES:].reshape(2, -1)
         ahead, behind = problem.moved(state, shared, local), problem.moved(state, -shared, -local)
         numeric[unknown] = (problem.cost(ahead) - problem.cost(behind)) / (2 * step)
     np.testing.assert_allclose(analytic, numeric, rtol=1e-5, atol=1e-4 * np.abs(numeric).max())
@@ -210,9 +204,7 @@ def test_outliers_do_not_pull_the_shape(model: SyntheticModel, person: np.ndarra
     assert shape_error_mm(model, result.fit.identity, clean.fit.identity) < 0.5
 
 
-def test_more_photos_know_the_shape_better(
-    model: SyntheticModel, person: np.ndarray, smile: np.ndarray
-) -> None:
+def test_more_photos_know_the_shape_better(model: SyntheticModel, person: np.ndarray, smile: np.ndarray) -> None:
     shots = [
         shoot(model, person, smile * share, (0.0, turn, 0.0), noise=6.0, seed=seed)
         for seed, (turn, share) in enumerate([(0.0, 1.0), (0.5, 0.0), (-0.5, 0.5), (0.2, 0.2)])
@@ -229,14 +221,10 @@ def test_contour_landmarks_slide_on_the_silhouette(model: SyntheticModel, person
     assert (len(cut.outline), len(cut.contour)) == (24, 17), "seven of the outline are hairline"
     shot = shoot(model, person, np.zeros(EXPRESSIONS), (0.0, 0.6, 0.0))
     result = fit(model, [shot], [40.0], priors=EXACT)
-    fixed = shot.camera.project(
-        cut.points(np.concatenate([person, np.zeros(EXPRESSIONS)]))[:, : cut.landmarks].T
-    )[0]
+    fixed = shot.camera.project(cut.points(np.concatenate([person, np.zeros(EXPRESSIONS)]))[:, : cut.landmarks].T)[0]
     apart = np.linalg.norm(fixed - shot.points, axis=1)[cut.contour]
     far_side = cut.contour[apart > 8.0]
-    assert len(far_side) >= 4, (
-        "the turned head must show an outline that its embedded landmarks do not lie on"
-    )
+    assert len(far_side) >= 4, "the turned head must show an outline that its embedded landmarks do not lie on"
     ring = shot.points[cut.outline]
     gap = np.linalg.norm(result.landmarks_px[0][far_side][:, None] - ring[None], axis=-1).min(1)
     assert np.median(gap) < 0.5 * np.median(apart[apart > 8.0])
@@ -250,15 +238,11 @@ def test_expression_stays_in_bounds_and_at_rest(model: SyntheticModel, person: n
     assert at_rest.fit.expressions.max() < 0.15
 
 
-def test_a_fit_can_be_resumed_and_repeated(
-    model: SyntheticModel, person: np.ndarray, smile: np.ndarray
-) -> None:
+def test_a_fit_can_be_resumed_and_repeated(model: SyntheticModel, person: np.ndarray, smile: np.ndarray) -> None:
     shot = shoot(model, person, smile, (0.0, 0.3, 0.0), noise=2.0)
     first, second = fit(model, [shot]), fit(model, [shot])
     np.testing.assert_array_equal(first.fit.identity, second.fit.identity)
-    np.testing.assert_array_equal(
-        first.fit.cameras[0].camera_from_world, second.fit.cameras[0].camera_from_world
-    )
+    np.testing.assert_array_equal(first.fit.cameras[0].camera_from_world, second.fit.cameras[0].camera_from_world)
     resumed = fit(model, [shot], start=first.fit, settings=GeometrySettings(rounds=1))
     assert resumed.normalised_error[0] == pytest.approx(first.normalised_error[0], rel=0.02)
 
@@ -301,3 +285,8 @@ def test_cancelling_stops_between_rounds(model: SyntheticModel, person: np.ndarr
 
     with pytest.raises(Cancelled):
         fit(model, [shoot(model, person, np.zeros(EXPRESSIONS))], on_round=stop)
+
+
+def test_the_shipped_calibration_is_that_of_the_shipped_mesh() -> None:
+    with np.load(CALIBRATION_PATH) as settled:
+        assert int(settled["mesh"]) == fingerprint(load_model()), "run training/landmark_calibration.py again"
