@@ -22,30 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def head(tmp_path: Path) -> Path:
-    """The smallest head there is: one quad, one expression, one photo."""
-    arrays = {
-        "vertices": np.array([[0, 0, 0], [0.2, 0, 0], [0.2, 0.3, 0], [0, 0.3, 0]], np.float32),
-        "quads": np.array([[0, 1, 2, 3]], np.int32),
-        "quad_part": np.zeros(1, np.uint8),
-        "part_names": np.array(["skin"]),
-        "uv": np.array([[[0, 0], [1, 0], [1, 1], [0, 1]]], np.float32),
-        "expression_names": np.array(["jawOpen"]),
-        "expression_basis": np.full((1, 4, 3), 0.01, np.float16),
-        "photo_expression": np.array([[1.0]], np.float32),
-        "region_names": np.array(["face"]),
-        "regions": np.ones((1, 4), bool),
-        "mirror": np.arange(4, dtype=np.int32),
-        "hm08_index": np.arange(4, dtype=np.int32),
-        "eye_centre": np.zeros((2, 3), np.float32),
-        "eye_radius": np.ones(2, np.float32),
-        "camera_from_world": np.eye(4, dtype=np.float32)[None],
-        "focal_px": np.array([900.0], np.float32),
-        "principal_px": np.ones((1, 2), np.float32),
-        "image_size": np.array([[640, 480]], np.int32),
-    }
+def head(head_arrays: dict, tmp_path: Path) -> Path:
+    """The small head on disk."""
     fit = {"settings": FitSettings().to_dict(), "warnings": ["The face is small."]}
-    return write_head(tmp_path / "ada", arrays, fit, {"diffuse_albedo.png": encode_png(np.ones((4, 4, 3)))})
+    files = {"diffuse_albedo.png": encode_png(np.ones((4, 4, 3)))}
+    return write_head(tmp_path / "ada", head_arrays, fit, files)
 
 
 @pytest.fixture
@@ -119,8 +100,8 @@ def test_info_says_what_the_head_holds(head: Path, capsys) -> None:
     assert command_line.main(["info", str(head)]) == 0
     text = capsys.readouterr().out
     for words in (
-        "4 vertices, 1 quads",
-        "200 x 300 x 0 mm",
+        "12 vertices, 7 quads",
+        "100 x 100 x 110 mm",
         "640 x 480 px, focal length 900",
         "diffuse_albedo",
     ):
@@ -130,9 +111,9 @@ def test_info_says_what_the_head_holds(head: Path, capsys) -> None:
 
 def test_export_writes_the_expression_that_was_asked_for(head: Path, tmp_path: Path) -> None:
     for options, corner in (
-        ([], "v 0.200000 0.300000"),
-        (["--neutral"], "v 0.200000"),
-        (["--photo", "0"], "v 0.21"),
+        ([], "v 0.100000 0.100000 0.1"),
+        (["--neutral"], "v 0.100000 0.100000 0.1"),
+        (["--photo", "0"], "v 0.100000 0.110"),
     ):
         target = tmp_path / "new" / "head.obj"
         assert command_line.main(["export", str(head), "--obj", str(target), *options]) == 0

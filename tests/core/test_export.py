@@ -16,43 +16,8 @@ from core.mapfiles import encode_png, read_png, srgb_from_linear
 
 
 @pytest.fixture
-def head(tmp_path: Path) -> Head:
-    """A cube of skin whose lid opens, with a square eye before it."""
-    skin = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], np.float32) * 0.1
-    eye = np.array(
-        [[0.03, 0.03, 0.11], [0.07, 0.03, 0.11], [0.07, 0.07, 0.11], [0.03, 0.07, 0.11]], np.float32
-    )
-    quads = [
-        [4, 5, 7, 6],
-        [1, 0, 2, 3],
-        [5, 1, 3, 7],
-        [0, 4, 6, 2],
-        [6, 7, 3, 2],
-        [0, 1, 5, 4],
-        [8, 9, 10, 11],
-    ]
-    basis = np.zeros((2, 12, 3), np.float32)
-    basis[0, [6, 7]] = (0, 0.02, 0)
-    arrays = {
-        "vertices": np.concatenate([skin, eye]),
-        "quads": np.array(quads, np.int32),
-        "quad_part": np.array([0] * 6 + [1], np.uint8),
-        "part_names": np.array(["skin", "eye_left"]),
-        "uv": np.tile(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32), (7, 1, 1)),
-        "expression_names": np.array(["jawOpen", "cheekPuff"]),
-        "expression_basis": basis,
-        "photo_expression": np.array([[0.5, 0.0]], np.float32),
-        "region_names": np.array(["face"]),
-        "regions": np.ones((1, 12), bool),
-        "mirror": np.arange(12, dtype=np.int32),
-        "hm08_index": np.arange(12, dtype=np.int32),
-        "eye_centre": np.zeros((2, 3), np.float32),
-        "eye_radius": np.ones(2, np.float32),
-        "camera_from_world": np.eye(4, dtype=np.float32)[None],
-        "focal_px": np.ones(1, np.float32),
-        "principal_px": np.ones((1, 2), np.float32),
-        "image_size": np.ones((1, 2), np.int32),
-    }
+def head(head_arrays: dict, tmp_path: Path) -> Head:
+    """The small head with maps of one value each."""
     flat = np.full((8, 8), 0.25, np.float32)
     files = {
         "diffuse_albedo.png": encode_png(np.full((8, 8, 3), (0.8, 0.6, 0.5))),
@@ -61,7 +26,7 @@ def head(tmp_path: Path) -> Head:
         "specular_albedo.png": encode_png(flat, bits=16),
         "normal.png": encode_png(np.full((8, 8, 3), (0.5, 0.5, 1.0)), bits=16),
     }
-    return read_head(write_head(tmp_path / "head", arrays, {}, files))
+    return read_head(write_head(tmp_path / "head", head_arrays, {}, files))
 
 
 def read_document(path: Path) -> tuple[dict, bytes]:
@@ -120,9 +85,7 @@ def test_the_glb_carries_the_material_model(head: Head, tmp_path: Path) -> None:
 
     physical = skin["pbrMetallicRoughness"]
     np.testing.assert_allclose(picture(physical["baseColorTexture"])[0, 0], (0.8, 0.6, 0.5), atol=0.003)
-    np.testing.assert_allclose(
-        picture(physical["metallicRoughnessTexture"])[0, 0, 1:], (0.5, 0.0), atol=0.003
-    )
+    np.testing.assert_allclose(picture(physical["metallicRoughnessTexture"])[0, 0, 1:], (0.5, 0.0), atol=0.003)
     assert physical["metallicFactor"] == 0 and physical["roughnessFactor"] == 1
     specular = skin["extensions"]["KHR_materials_specular"]
     assert specular["specularColorFactor"] == [2, 2, 2]
