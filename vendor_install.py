@@ -110,28 +110,27 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 def call(command: list, environment: dict[str, str] | None = None, log: Path | None = None) -> int:
     """Run a command to its end and return its exit status; with ``log`` its output is added to that file."""
-    stream = None if log is None else log.open("ab")
-    try:
+    output = contextlib.nullcontext() if log is None else log.open("ab")
+    command = [str(part) for part in command]
+    environment = environment or clean_environment()
+    with output as stream:
         child = subprocess.Popen(
-            [str(part) for part in command],
+            command,
             cwd=ROOT,
-            env=environment or clean_environment(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream and subprocess.STDOUT,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) if log else 0,
         )
         _children.add(child)
         try:
             return child.wait()
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
         finally:
-            if child.poll() is None:
-                child.terminate()
-                child.wait()
             _children.discard(child)
-    finally:
-        if stream is not None:
-            stream.close()
 
 
 def output_of(command: list) -> str:
