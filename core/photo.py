@@ -23,6 +23,8 @@ MAX_MEGAPIXELS = 128
 MAX_MEGAPIXELS_JPEG = 260
 """JPEG can be scaled down while it is decoded, so much larger pictures fit into memory."""
 
+MAX_GREY_SPREAD = 6
+"""Difference of the channels up to which a photo counts as black and white."""
 BACKDROP = 128
 """sRGB grey that transparent pixels are laid over."""
 
@@ -96,6 +98,8 @@ def load_photo(path: str | Path) -> Photo:
             f"{rgb.width} x {rgb.height} pixels (order before turning upright)."
         )
     srgb8 = np.array(rgb, dtype=np.uint8)
+    if np.ptp(srgb8[::4, ::4].astype(np.int16), axis=2).max(initial=0) <= MAX_GREY_SPREAD:
+        notes.append(f"{path.name} is black and white; the colour of the skin is guessed.")
     return Photo(
         path=path,
         sha256=sha256,

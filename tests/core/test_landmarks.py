@@ -136,6 +136,25 @@ def test_a_picture_of_a_few_pixels(shape):
     assert "No face was found" in failure(photo_of(np.full(shape, 90, np.uint8), "dot.png")).message
 
 
+def test_noise_is_no_face():
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3), np.uint8)
+    assert "No face was found" in failure(photo_of(noise, "noise.png")).message
+
+
+@pytest.mark.parametrize(("gain", "word"), [(0.05, "very dark"), (2.5, "overexposed"), (1.0, None)])
+def test_the_exposure_is_judged(portrait, gain, word):
+    lit = np.clip(scaled(portrait, 0.5) * gain, 0, 255).astype(np.uint8)
+    notes = detect_landmarks(photo_of(lit)).notes
+    assert any(word in note for note in notes) if word else notes == ()
+
+
+def test_a_covered_face_is_refused(portrait, measured):
+    left, top, right, bottom = measured.box.astype(int)
+    covered = portrait.srgb8.copy()
+    covered[top : top + int(0.8 * (bottom - top)), left:right] = 60
+    failure(photo_of(covered, "masked.jpg"))
+
+
 def test_a_face_that_is_too_small_says_how_small(portrait):
     error = failure(photo_of(scaled(portrait, 0.08), "thumbnail.jpg"))
     assert "pixels tall" in error.message and "at least 64" in error.message

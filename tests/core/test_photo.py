@@ -144,10 +144,14 @@ def test_sixteen_bit_grey_keeps_its_brightness(tmp_path, suffix):
     assert np.abs(load_photo(path).srgb8[0, :, 0].astype(int) - np.arange(256)).max() <= 1
 
 
+def test_a_black_and_white_photo_is_said(tmp_path):
+    path = tmp_path / "old.png"
+    Image.fromarray(scene()).convert("L").save(path)
+    assert "old.png is black and white" in load_photo(path).notes[0]
+
+
 def test_sixteen_bit_colour_is_read(tmp_path):
-    rows = b"".join(
-        b"\0" + b"".join(struct.pack(">3H", 51400, 257 * x, 0) for x in range(64)) for _ in range(16)
-    )
+    rows = b"".join(b"\0" + b"".join(struct.pack(">3H", 51400, 257 * x, 0) for x in range(64)) for _ in range(16))
     path = tmp_path / "deep.png"
     path.write_bytes(
         b"\x89PNG\r\n\x1a\n"
