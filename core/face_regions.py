@@ -67,9 +67,7 @@ class Window:
         cut = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
         return cv2.resize(cut, (self.side, self.side), interpolation=cv2.INTER_AREA) if finer > 1 else cut
 
-    def paste(
-        self, values: Float32[np.ndarray, "S S"], width: int, height: int
-    ) -> Float32[np.ndarray, "H W"]:
+    def paste(self, values: Float32[np.ndarray, "S S"], width: int, height: int) -> Float32[np.ndarray, "H W"]:
         """Values of the window in the photo's pixels; 0 outside of the window."""
         matrix = cv2.invertAffineTransform(between_pixel_centres(self.window_from_photo))
         pasted = cv2.warpAffine(values, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=0.0)
@@ -83,9 +81,7 @@ class Window:
         return mask.astype(bool)
 
 
-def region(
-    window: Window, points: Float[np.ndarray, "478 2"], part: Sequence[int]
-) -> Bool[np.ndarray, "S S"]:
+def region(window: Window, points: Float[np.ndarray, "478 2"], part: Sequence[int]) -> Bool[np.ndarray, "S S"]:
     """The pixels of one of the polygons of this module; ``points`` are window coordinates."""
     return window.polygon(points[list(part)])
 

@@ -67,9 +67,7 @@ def frame_mask(photo: Photo, points: Points) -> Float32[np.ndarray, "H W"]:
     lines[: FRAME_ROWS[0]] = lines[FRAME_ROWS[1] :] = 0.0
     frames = cv2.dilate(_long_lines(lines).astype(np.float32), _disc(5))
     back = cv2.invertAffineTransform(_strip_from_photo(points))
-    mask = cv2.warpAffine(
-        frames, between_pixel_centres(back), (photo.width, photo.height), flags=cv2.INTER_LINEAR
-    )
+    mask = cv2.warpAffine(frames, between_pixel_centres(back), (photo.width, photo.height), flags=cv2.INTER_LINEAR)
     return np.clip(mask, 0.0, 1.0)
 
 

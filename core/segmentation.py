@@ -46,9 +46,7 @@ def person_mask(photo: Photo, box: Float32[np.ndarray, "4"]) -> Float32[np.ndarr
     return fine.paste(np.clip(guided_filter(guide, person, 6, 1e-3), 0.0, 1.0), photo.width, photo.height)
 
 
-def skin_mask(
-    photo: Photo, landmarks: Landmarks, person: Float32[np.ndarray, "H W"]
-) -> Float32[np.ndarray, "H W"]:
+def skin_mask(photo: Photo, landmarks: Landmarks, person: Float32[np.ndarray, "H W"]) -> Float32[np.ndarray, "H W"]:
     """How far a pixel shows bare skin of the face, the ears or the neck that a texture may be taken from.
 
     Brows, lips and beard count as skin; hair, glasses, clothes, eyes and the open mouth do not.
@@ -143,8 +141,6 @@ def guided_filter(
 
     guide, values = guide.astype(np.float32), values.astype(np.float32)
     mean_guide, mean_values = mean(guide), mean(values)
-    slope = (mean(guide * values) - mean_guide * mean_values) / (
-        mean(guide * guide) - mean_guide**2 + epsilon
-    )
+    slope = (mean(guide * values) - mean_guide * mean_values) / (mean(guide * guide) - mean_guide**2 + epsilon)
     offset = mean_values - slope * mean_guide
     return mean(slope) * guide + mean(offset)

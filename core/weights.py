@@ -218,9 +218,7 @@ def _read_member(archive: Path, weight: Weight) -> bytes:
                     return stream.read()
         raise KeyError(weight.member)
     except (KeyError, zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
-        raise FitError(
-            f"The downloaded archive {archive.name} does not hold {weight.member}.", INSTALL_HINT
-        ) from error
+        raise FitError(f"The downloaded archive {archive.name} does not hold {weight.member}.", INSTALL_HINT) from error
 
 
 def _is_verified(weight: Weight, path: Path) -> bool:
