@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components
 
+from training import shape_teeth
 from training.shape_source import BaseMesh
 
 PART_NAMES = (
@@ -21,9 +22,6 @@ PART_NAMES = (
 
 # The bust ends at the closed edge loop of hm08 that runs through this edge, on the middle line below the throat.
 COLLAR_EDGE_HEIGHT = 5.25
-
-# The vertices of hm08 where its teeth strips end in the gums (upper, then lower).
-GUM_LINE = np.r_[15060:15069, 15096:15104, 14992:15001, 15028:15036]
 
 SEGMENTS = 16
 LIMBUS = np.radians(29.5)
@@ -68,45 +66,53 @@ def build_coarse_mesh(base: BaseMesh) -> CoarseMesh:
     """Bust, eyes, teeth, gums, tongue and lashes in one control mesh."""
     quads, parts, uvs = _cut(base)
     used = np.unique(quads)
-    number = np.full(len(base.vertices), -1)
+    total = len(base.vertices)
+    number = np.full(total, -1)
     number[used] = np.arange(len(used))
-    rows = [
-        sparse.csr_matrix((np.ones(len(used)), (np.arange(len(used)), used)), shape=(len(used), len(number)))
-    ]
-    mesh_quads, mesh_parts, hm08_uvs, part_uvs = [number[quads]], [parts], [uvs], [_unit_tiles(parts, uvs)]
-    mirror, hm08_index = [number[base.mirror[used]]], [used]
+    rows = [_selection(used, total)]
+    quads, parts, hm08_uvs, part_uvs = [number[quads]], [parts], [uvs], [_unit_tiles(parts, uvs)]
+    pieces = _new_pieces(base)
     count = len(used)
-    half = {}
-    for name, group in (("left", "helper-l-eye"), ("right", "helper-r-eye")):
-        helper = np.unique(base.quads[base.groups == group])
-        for kind, (points, faces, uv) in (("eye", eyeball()), ("cornea", cornea())):
-            weights = _affine_weights(base.vertices[helper], points)
-            block = sparse.csr_matrix(weights) @ _selection(helper, len(number))
-            rows.append(block)
-            mesh_quads.append(faces + count)
-            mesh_parts.append(np.full(len(faces), PART_NAMES.index(f"{kind}_{name}")))
-            hm08_uvs.append(np.zeros((len(faces), 4, 2)))
-            part_uvs.append(uv)
-            hm08_index.append(np.full(len(points), -1))
-            half[kind, name] = (count, points)
-            mirror.append(np.zeros(len(points), int))
-            count += len(points)
-    table = np.concatenate(mirror)
-    for kind in ("eye", "cornea"):
-        for name, other in (("left", "right"), ("right", "left")):
-            start, points = half[kind, name]
-            flipped = points * (-1, 1, 1)
-            nearest = ((points[None] - flipped[:, None]) ** 2).sum(-1).argmin(1)
-            table[start : start + len(points)] = half[kind, other][0] + nearest
+    starts = {}
+    for name, (helper, points, faces, uv) in pieces.items():
+        rows.append(
+            sparse.csr_matrix(_affine_weights(base.vertices[helper], points)) @ _selection(helper, total)
+        )
+        quads.append(faces + count)
+        parts.append(np.full(len(faces), PART_NAMES.index(name)))
+        hm08_uvs.append(np.zeros((len(faces), 4, 2)))
+        part_uvs.append(uv)
+        starts[name] = count
+        count += len(points)
+    mirror = [number[base.mirror[used]]]
+    for name, (_, points, _, _) in pieces.items():
+        other = name.replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right")
+        distance = ((pieces[other][1][None] - (points * (-1, 1, 1))[:, None]) ** 2).sum(-1)
+        mirror.append(starts[other] + distance.argmin(1))
     return CoarseMesh(
         sparse.vstack(rows).tocsr(),
-        np.concatenate(mesh_quads),
-        np.concatenate(mesh_parts).astype(np.uint8),
+        np.concatenate(quads),
+        np.concatenate(parts).astype(np.uint8),
         np.concatenate(hm08_uvs),
         np.concatenate(part_uvs),
-        np.concatenate(hm08_index).astype(np.int32),
-        table.astype(np.int32),
+        np.r_[used, np.full(count - len(used), -1)].astype(np.int32),
+        np.concatenate(mirror).astype(np.int32),
     )
+
+
+def _new_pieces(base: BaseMesh) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """What ``hm08`` lacks, by part: helper vertices to hang it on, points, quads, corner UVs."""
+    pieces = {}
+    for side in ("left", "right"):
+        helper = np.unique(base.quads[base.groups == f"helper-{side[0]}-eye"])
+        centre, radius = fit_sphere(base.vertices[helper])
+        for kind, (points, faces, uv) in (("eye", eyeball()), ("cornea", cornea())):
+            pieces[f"{kind}_{side}"] = (helper, centre + radius * points, faces, uv)
+    for jaw in ("upper", "lower"):
+        helper = np.unique(base.quads[base.groups == f"helper-{jaw}-teeth"])
+        pieces[f"teeth_{jaw}"] = (helper, *shape_teeth.teeth(base.vertices, jaw == "upper"))
+        pieces[f"gums_{jaw}"] = (helper, *shape_teeth.gums(base.vertices, jaw == "upper"))
+    return pieces
 
 
 def _selection(chosen: np.ndarray, count: int) -> sparse.csr_matrix:
@@ -122,8 +128,6 @@ def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     bust = _above_loop(base.vertices, body_quads, _collar_loop(base.vertices, body_quads))
     kept, uvs, parts = [body_quads[bust]], [base.quad_uvs[body][bust]], [np.zeros(bust.sum(), int)]
     for group, part in (
-        ("helper-upper-teeth", "teeth_upper"),
-        ("helper-lower-teeth", "teeth_lower"),
         ("helper-tongue", "tongue"),
         ("helper-l-eyelashes-1", "lashes_left"),
         ("helper-l-eyelashes-2", "lashes_left"),
@@ -132,10 +136,6 @@ def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ):
         chosen = base.groups == group
         index = np.full(chosen.sum(), PART_NAMES.index(part))
-        if "teeth" in group:
-            index[np.isin(base.quads[chosen], GUM_LINE).any(1)] = PART_NAMES.index(
-                part.replace("teeth", "gums")
-            )
         kept.append(base.quads[chosen])
         uvs.append(base.quad_uvs[chosen])
         parts.append(index)
@@ -185,14 +185,14 @@ def _above_loop(vertices: np.ndarray, quads: np.ndarray, loop: list[int]) -> np.
     return label == label[crown]
 
 
-def _affine_weights(helper: np.ndarray, unit_points: np.ndarray) -> np.ndarray:
-    """Weights ``[P, H]`` that place points given in the unit eyeball by the vertices of the helper sphere.
+def _affine_weights(helper: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Weights ``[P, H]`` that hang points on helper vertices.
 
     Minimum-norm affine weights: an affine motion of the helper moves the points exactly along.
     """
-    centre, radius = fit_sphere(helper)
-    system = np.c_[np.ones(len(helper)), (helper - centre) / radius]
-    return np.c_[np.ones(len(unit_points)), unit_points] @ np.linalg.pinv(system.T).T
+    centre, size = helper.mean(0), helper.std()
+    system = np.c_[np.ones(len(helper)), (helper - centre) / size]
+    return np.c_[np.ones(len(points)), (points - centre) / size] @ np.linalg.pinv(system.T).T
 
 
 def _surface_of_revolution(rings: np.ndarray, closed: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -258,16 +258,10 @@ def cornea() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _unit_tiles(parts: np.ndarray, uvs: np.ndarray) -> np.ndarray:
-    """MakeHuman's UVs of teeth, gums, tongue and lashes, each kind scaled to its own 0-1 tile."""
+    """MakeHuman's UVs of tongue and lashes, each scaled to its own 0-1 tile."""
     tiles = np.zeros_like(uvs)
-    kinds = (
-        ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower"),
-        ("tongue",),
-        ("lashes_left",),
-        ("lashes_right",),
-    )
-    for kind in kinds:
-        chosen = np.isin(parts, [PART_NAMES.index(name) for name in kind])
+    for kind in ("tongue", "lashes_left", "lashes_right"):
+        chosen = parts == PART_NAMES.index(kind)
         low = uvs[chosen].min((0, 1))
         tiles[chosen] = 0.01 + 0.98 * (uvs[chosen] - low) / (uvs[chosen].max((0, 1)) - low)
     return tiles
