@@ -27,7 +27,7 @@ from training import (
     shape_uv,
 )
 from training.shape_parts import PART_NAMES
-from training.shape_regions import brow_mask, region_masks
+from training.shape_regions import brow_mask, nostril_mask, region_masks
 from training.shape_render import vertex_normals
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -149,6 +149,9 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
     uv[on_skin] = shape_uv.skin_uv(
         template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin], density, coarse.mirror
     )
+    skin_triangles = template.triangles[np.repeat(template.quad_part, 2) == PART_NAMES.index("skin")]
+    openings = nostril_mask(template.fine, normals, skin_triangles, regions["skin"] & ~regions["lips"])
+    regions["nostrils"] |= openings
     identity = build_identity(data, template, macros, regions, fields, modes, samples)
     expression = build_expression(data, template)
     index, weight = shape_subdivision.padded_rows(template.operator)

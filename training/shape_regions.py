@@ -11,6 +11,7 @@ from training.shape_parts import PART_NAMES
 
 BROW_HALF_HEIGHT = 0.0045  # metres
 EAR_MARGIN = 0.004
+NOSTRIL_WIDTH = 0.014
 CHIN_BELOW = -0.1  # between the crease under the lip and the chin, seen from the eyes
 
 
@@ -117,3 +118,33 @@ def brow_mask(vertices: np.ndarray, skin: np.ndarray, line: np.ndarray) -> np.nd
     both = np.concatenate([dense, dense * (-1, 1, 1)])
     gap = np.sqrt(((vertices[:, None] - both[None]) ** 2).sum(-1)).min(1)
     return skin & (gap < BROW_HALF_HEIGHT)
+
+
+def nostril_mask(vertices, normals, triangles, skin: np.ndarray) -> np.ndarray:
+    """Skin of the nostrils: near the nose's base, and looking at other skin within `NOSTRIL_WIDTH`.
+
+    Args:
+        vertices, normals: ``[V, 3]``; triangles: ``[T, 3]`` of the skin.
+        skin: ``[V]`` candidates.
+    """
+    tip = vertices[vertices[:, 2].argmax()]
+    away = np.abs(vertices - tip)
+    near = (
+        (away[:, 0] < 0.022) & (away[:, 2] < 0.05) & (vertices[:, 1] < tip[1] + 0.006) & (away[:, 1] < 0.026)
+    )
+    corners = vertices[triangles[near[triangles].any(1)]]
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    inside = np.zeros(len(vertices), bool)
+    for vertex in np.flatnonzero(near & skin):
+        ray = normals[vertex]
+        cross = np.cross(ray, second)
+        divisor = (first * cross).sum(1)
+        divisor[np.abs(divisor) < 1e-16] = np.inf
+        offset = vertices[vertex] + 1e-5 * ray - corners[:, 0]
+        u = (offset * cross).sum(1) / divisor
+        other = np.cross(offset, first)
+        v = (other @ ray) / divisor
+        distance = (second * other).sum(1) / divisor
+        hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (distance > 1e-4) & (distance < NOSTRIL_WIDTH)
+        inside[vertex] = hit.any()
+    return inside
