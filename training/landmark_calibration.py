@@ -23,7 +23,7 @@ import torch
 
 from core.camera import FACING_CAMERA, Camera, rotation_from_vector
 from core.errors import FitError
-from core.fitting.landmark_model import CALIBRATION_PATH, fingerprint
+from core.fitting.landmark_model import CALIBRATION_PATH, surface_points
 from core.landmarks import detect_landmarks
 from core.morphable import MorphableModel, load_model, split_quads
 from core.photo import Photo, decode_srgb
@@ -89,11 +89,13 @@ def save(model: MorphableModel, casts: list[Cast]) -> None:
     print(f"{len(casts)} views; root mean square errors of a coordinate, in distances between the eyes:")
     for name, values in (("first", before), ("settled", after), ("beyond the usual errors", rest)):
         print(f"{name}: {np.sqrt((values[:, inner] ** 2).mean()):.4f}")
+    start = model.landmarks_478.points(model.mean)
+    offset = (model.mean[corners] * weights[:, :, None]).sum(1) - start
+    offset[np.linalg.norm(offset, axis=1) < 1e-5] = 0.0
     np.savez_compressed(
         CALIBRATION_PATH,
-        mesh=fingerprint(model),
-        triangle_vertices=corners.astype(np.int32),
-        barycentric=weights.astype(np.float32),
+        start=start.astype(np.float32),
+        offset=offset.astype(np.float32),
         weight=trust,
         drift=drift.astype(np.float32),
     )
@@ -144,16 +146,13 @@ def settle(model: MorphableModel, casts: list[Cast]) -> tuple[np.ndarray, np.nda
     corners, weights = embedding.triangle_vertices.copy(), embedding.barycentric.copy()
     partner = _partners(casts)
     skin = model.triangles[model.triangle_part == model.part_names.index("skin")]
-    middle = model.mean[skin].mean(1)
     landed = [_landed(model, casts, landmark) for landmark in range(len(corners))]
     for landmark in range(IRISES):
         mirrored = landed[partner[landmark]] * (-1, 1, 1)
         places = np.concatenate([landed[landmark], mirrored])
-        if len(places) < FEWEST_LANDINGS:
-            continue
-        target = _geometric_median(places)
-        near = skin[np.linalg.norm(middle - target, axis=1).argsort()[:12]]
-        corners[landmark], weights[landmark] = _closest(model.mean, near, target)
+        if len(places) >= FEWEST_LANDINGS:
+            target = _geometric_median(places)[None]
+            corners[landmark], weights[landmark] = (found[0] for found in surface_points(model.mean, skin, target))
     return corners, weights
 
 
@@ -226,16 +225,6 @@ def _geometric_median(points: np.ndarray) -> np.ndarray:
         weight = 1.0 / np.hypot(np.linalg.norm(points - middle, axis=1), 0.001)
         middle = (points * weight[:, None]).sum(0) / weight.sum()
     return middle
-
-
-def _closest(mean: np.ndarray, triangles: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The triangle, and the barycentric coordinates in it, of the surface point nearest to a target."""
-    steps = np.linspace(0.0, 1.0, 21)
-    first, second = np.meshgrid(steps, steps)
-    grid = np.stack([first, second, 1.0 - first - second], -1)[first + second <= 1.0 + 1e-9]
-    distance = np.linalg.norm(np.einsum("gc,tcd->tgd", grid, mean[triangles]) - target, axis=-1)
-    triangle, place = np.unravel_index(distance.argmin(), distance.shape)
-    return triangles[triangle], grid[place]
 
 
 def _aligned(source: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -88,8 +88,8 @@ class Priors:
         distance_sigma: of its logarithm.
     """
 
-    landmark_sigma: float = 0.015
-    independent_landmarks: float = 120.0
+    landmark_sigma: float = 0.02
+    independent_landmarks: float = 80.0
     robust_scale: float = 3.0
     identity_sigma: float = 1.0
     expression_sigma: float = 0.25

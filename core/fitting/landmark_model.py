@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import pathlib
 import weakref
-import zlib
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 CALIBRATION_PATH = pathlib.Path(__file__).parents[1] / "data" / "landmark_calibration.npz"
 """Where the landmark network usually puts its points, and how much each can be trusted; made by
-`training/landmark_calibration.py`. Good for every shape of the mesh that it was made on (`fingerprint`)."""
+`training/landmark_calibration.py`. Kept as offsets on the mean head: it outlives a renumbered mesh."""
+
+SAME_START = 0.003
+"""Metres by which a model's landmarks may differ from those that the calibration started from, in the median."""
 
 FEWEST_CANDIDATES = 4
 """A contour landmark with fewer places to slide to stays where it is embedded."""
@@ -114,48 +115,88 @@ def _cut_out(model: Any) -> LandmarkModel:
 
     vertices = np.concatenate([corners.ravel(), np.maximum(lines, 0).ravel()])
     return LandmarkModel(
-        mean=_picked(mean[None], vertices, barycentric)[:, :, 0],
-        basis=np.concatenate(
-            [_picked(basis, vertices, barycentric) for basis in (model.identity_basis, model.expression_basis)],
-            axis=-1,
-        ),
+        mean=_picked(mean[None, vertices], barycentric)[:, :, 0],
+        basis=np.concatenate([_picked(basis, barycentric) for basis in _vertex_bases(model, vertices)], axis=-1),
         normals=normals,
         weight=weight,
         drift=drift,
         contour=contour,
         line_usable=lines >= 0,
         outline=outline,
-        identities=len(model.identity_basis),
+        identities=len(model.coarse_identity),
         expression_names=tuple(str(name) for name in model.expression_names),
         centre=centre,
     )
 
 
-def fingerprint(model: Any) -> int:
-    """Checksum of the mesh's vertex numbering: an embedding is good for every model that shares it."""
-    return zlib.crc32(np.ascontiguousarray(model.triangles, np.int32).tobytes())
+def surface_points(mean: np.ndarray, triangles: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The points of a surface nearest to targets, to a twentieth of a triangle's side.
+
+    Args:
+        mean: [V, 3] vertices.
+        triangles: [T, 3].
+        targets: [n, 3] points near the surface.
+
+    Returns:
+        Triangles [n, 3] and barycentric coordinates [n, 3].
+    """
+    middle = mean[triangles].mean(1)
+    squared = (middle**2).sum(1) - 2.0 * targets @ middle.T
+    near = triangles[np.argpartition(squared, 12, axis=1)[:, :12]]
+    first, second = np.meshgrid(np.linspace(0.0, 1.0, 21), np.linspace(0.0, 1.0, 21))
+    grid = np.stack([first, second, 1.0 - first - second], -1)[first + second <= 1.0 + 1e-9]
+    places = np.einsum("gc,ntcd->ntgd", grid, mean[near])
+    distance = np.linalg.norm(places - targets[:, None, None], axis=-1).reshape(len(targets), -1)
+    triangle, place = np.divmod(distance.argmin(1), len(grid))
+    return near[np.arange(len(targets)), triangle], grid[place]
 
 
 def _calibrated(model: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Triangles [N, 3], barycentric coordinates [N, 3], weights [N] and drift [2, N, D] of the landmarks.
 
-    Settled on many heads where the model has the mesh that this was done for, else the model's own.
+    The model's own, moved over the skin to where the network usually puts its points; as they are for a model that
+    the calibration was not made for.
     """
     embedding = model.landmarks_478
-    drift = np.zeros((2, len(embedding.weight), 0))
-    if CALIBRATION_PATH.exists():
-        with np.load(CALIBRATION_PATH) as settled:
-            if int(settled["mesh"]) == fingerprint(model):
-                embedding = SimpleNamespace(**{name: settled[name] for name in settled.files})
-                drift = settled["drift"].astype(np.float64)
-    corners = np.asarray(embedding.triangle_vertices, np.int64)
-    barycentric = np.asarray(embedding.barycentric, np.float64)
-    return corners, barycentric, np.array(embedding.weight, np.float64), drift
+    corners = np.array(embedding.triangle_vertices, np.int64)
+    barycentric = np.array(embedding.barycentric, np.float64)
+    weight = np.array(embedding.weight, np.float64)
+    if not is_calibrated(model):
+        return corners, barycentric, weight, np.zeros((2, len(weight), 0))
+    with np.load(CALIBRATION_PATH) as settled:
+        offset, drift = settled["offset"], settled["drift"].astype(np.float64)
+        weight = settled["weight"].astype(np.float64)
+    mean = np.asarray(model.mean, np.float64)
+    moved = np.flatnonzero(offset.any(1))
+    targets = np.einsum("nc,ncd->nd", barycentric, mean[corners])[moved] + offset[moved]
+    skin = model.triangles[model.triangle_part == model.part_names.index("skin")]
+    corners[moved], barycentric[moved] = surface_points(mean, skin, targets)
+    return corners, barycentric, weight, drift
 
 
-def _picked(basis: np.ndarray, vertices: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
-    """[3, N + C*S, B] of vertex vectors [B, V, 3]: first the corners of N triangles, then single vertices."""
-    rows = basis[:, vertices].astype(np.float64)
-    corners = rows[:, : barycentric.size].reshape(len(rows), *barycentric.shape, 3)
-    embedded = np.einsum("bncd,nc->dnb", corners, barycentric)
-    return np.concatenate([embedded, rows[:, barycentric.size :].transpose(2, 1, 0)], 1)
+def is_calibrated(model: Any) -> bool:
+    """Whether the calibration was made for a model whose landmarks start from the same places (within 3 mm)."""
+    if not CALIBRATION_PATH.exists():
+        return False
+    with np.load(CALIBRATION_PATH) as settled:
+        start = settled["start"]
+    embedding = model.landmarks_478
+    own = np.einsum("nc,ncd->nd", embedding.barycentric, model.mean[embedding.triangle_vertices])
+    return bool(np.median(np.linalg.norm(own - start, axis=1)) < SAME_START)
+
+
+def _vertex_bases(model: Any, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Identity [K, n, 3] and expression [E, n, 3] offsets of fine vertices, without building the dense bases."""
+    index, share = model.subdivision_index[vertices], model.subdivision_weight[vertices]
+    bases = []
+    for coarse in (model.coarse_identity, model.coarse_expression):
+        columns = (coarse[:, index[:, column]] * share[:, column, None] for column in range(index.shape[1]))
+        bases.append(sum(columns))
+    return bases[0], bases[1]
+
+
+def _picked(values: np.ndarray, barycentric: np.ndarray) -> np.ndarray:
+    """[3, N + C*S, B] of vertex vectors [B, n, 3]: first the corners of N triangles, then single vertices."""
+    corners = values[:, : barycentric.size].reshape(len(values), *barycentric.shape, 3)
+    embedded = np.einsum("bncd,nc->dnb", corners.astype(np.float64), barycentric)
+    return np.concatenate([embedded, values[:, barycentric.size :].transpose(2, 1, 0)], 1)

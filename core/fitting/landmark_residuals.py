@@ -149,12 +149,10 @@ class GeometryProblem:
         contour = self.model.contour
         lines = count + np.arange(self.model.line_usable.size).reshape(self.model.line_usable.shape)
         reach = np.einsum("dcs,cd->cs", view.pixels[:, lines], observation.outward[contour])
-        # The outline is where a line, followed from the cheek backwards, first turns inwards; the neck comes
-        # after it. A line that never turns is on the side that faces the camera, where the landmark lies on
-        # the surface like any other.
-        turns = (reach[:, 1:] < reach[:, :-1]) & self.model.line_usable[:, 1:]
-        slides, furthest = turns.any(1), turns.argmax(1)
-        chosen[contour[slides]] = lines[slides, furthest[slides]]
+        # The outline is where a line, followed from the cheek backwards, reaches furthest out; on the side that
+        # faces the camera that is its end before the ear, where the network also puts its points.
+        furthest = np.where(self.model.line_usable, reach, -np.inf).argmax(1)
+        chosen[contour] = lines[np.arange(len(contour)), furthest]
 
         offset = view.pixels[:, chosen] + observation.drift_px @ drift - observation.target.T
         residual = offset.T / observation.sigma_px
@@ -162,7 +160,7 @@ class GeometryProblem:
         along = np.sum(residual * outward, 1, keepdims=True) * outward
         residual = np.where(outward.any(1, keepdims=True), along, residual)
         seen = np.ones(count) if self.seen is None else self.seen[photo].copy()
-        seen[contour[slides]] = 1.0
+        seen[contour] = 1.0
         share = min(1.0, self.priors.independent_landmarks / max(1.0, float(observation.weight.sum())))
         return residual, observation.weight * seen * share, outward, chosen
 
