@@ -14,7 +14,7 @@ WIDTH = 512
 def face_window(view: View, margin: float = 0.9) -> tuple[int, int, int]:
     """Return the square around the face as (left, top, side) in photo pixels; it may exceed the photo."""
     low, high = view.landmarks.points.min(0), view.landmarks.points.max(0)
-    side = int(round(float((high - low).max()) * (1 + margin)))
+    side = round(float((high - low).max()) * (1 + margin))
     centre = (low + high) / 2 - (0, 0.06 * side)
     return int(centre[0] - side / 2), int(centre[1] - side / 2), side
 
