@@ -27,7 +27,7 @@ from training import (
     shape_uv,
 )
 from training.shape_parts import PART_NAMES
-from training.shape_regions import brow_mask, nostril_mask, region_masks
+from training.shape_regions import brow_mask, depth_below_jaw, nostril_mask, region_masks
 from training.shape_render import vertex_normals
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -272,6 +272,11 @@ def build_identity(data, template: Template, macros, regions, fields, modes: int
         * np.sqrt(shape_prior.TARGET_SHARE / samples),
         shape_prior.apply_operator(everywhere, residual.values * residual.spread[:, None, None]),
     ])  # fmt: skip
+    normals = vertex_normals(template.fine, template.triangles)
+    depth = depth_below_jaw(template.fine, normals, regions["ears"])[:count]
+    factors = shape_prior.calm_neck(
+        factors, np.where(local["neck"], depth, 0.0), template.mean, local["face"]
+    )
     weight = shape_prior.vertex_importance(local, template.skin)
     result = shape_prior.identity_modes(factors, template.mean, local["face"], weight, coarse.mirror, modes)
     shape_prior.print_figures(result, wanted, trusted & local["face"], template.mean, TEST_FACES)

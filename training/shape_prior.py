@@ -21,6 +21,8 @@ from training.shape_subdivision import unique_edges
 
 HARMONICS = 500  # per axis, to express the scans
 RESIDUAL_HARMONICS = 200  # per axis, in the process that stands for what nothing else knows
+NECK_LENGTH = 0.1  # metres below the jaw
+COLLAR_SHARE = 0.25  # of the variation that is left at the collar
 COVER_STRENGTH = 10.0  # of a tie to the covering skin, beside an edge of the same length
 COVER_REACH = 0.015  # metres, from hidden skin to the skin over it
 NOISE = 0.0003  # metres, of a registered scan vertex
@@ -188,6 +190,19 @@ def fit_fields(basis: Fields, wanted, trusted: np.ndarray, points, trust: np.nda
     flat = flat - (flat @ rigid.T) @ rigid
     normal = system @ system.T + NOISE**2 * np.eye(len(system))
     return np.linalg.solve(normal, system @ flat.T).T * basis.spread
+
+
+def calm_neck(factors: np.ndarray, depth: np.ndarray, points: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """Fields whose variation fades down the neck: no face tells how its shoulders are held.
+
+    Args:
+        factors: ``[N, Vc, 3]``.
+        depth: ``[Vc]`` metres below the jaw, 0 elsewhere.
+        points, face: as in `identity_modes`.
+    """
+    share = np.clip(depth / NECK_LENGTH, 0, 1)
+    fade = 1 - (1 - COLLAR_SHARE) * share**2 * (3 - 2 * share)
+    return remove_rigid(factors, points, face) * fade[None, :, None]
 
 
 def identity_modes(factors: np.ndarray, points, face, weight, mirror, count: int) -> np.ndarray:

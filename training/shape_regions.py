@@ -62,7 +62,7 @@ def region_masks(
         near_eye |= (distance < 1.22 * radius) & (away[:, 2] > 0.25 * radius)
     lids = outside & near_eye & ~mouth_inner
     nostrils = outside & _inside_nose(vertices, normals) & ~lips & ~mouth_inner
-    neck = outside & ~hidden & ~ears & ~lips & _below_jaw(vertices, normals, ears)
+    neck = outside & ~hidden & ~ears & ~lips & (depth_below_jaw(vertices, normals, ears) > 0)
     face = mask("face", 0.35) | (outside & _cheek(vertices, ears))
     face &= outside & ~hidden & ~neck & ~ears & (vertices[:, 1] < _hairline(vertices))
     scalp = outside & ~hidden & ~neck & ~ears & ~face & ~lids & ~lips & ~nostrils
@@ -92,15 +92,15 @@ def _cheek(vertices: np.ndarray, ears: np.ndarray) -> np.ndarray:
     return (vertices[:, 2] > ear[:, 2].max() + EAR_MARGIN - 0.012) & (vertices[:, 1] < ear[:, 1].max())
 
 
-def _below_jaw(vertices: np.ndarray, normals: np.ndarray, ears: np.ndarray) -> np.ndarray:
-    """Below the line from the chin's underside to the ear lobes, and below the head at the back."""
+def depth_below_jaw(vertices: np.ndarray, normals: np.ndarray, ears: np.ndarray) -> np.ndarray:
+    """Metres ``[V]`` below the line from the chin's underside to the ear lobes, and below the head at the back."""
     middle = np.abs(vertices[:, 0]) < 0.004
     under = middle & (vertices[:, 2] > 0) & (normals[:, 1] < -0.75) & (vertices[:, 1] < CHIN_BELOW)
     chin = vertices[under][vertices[under][:, 2].argmax()]
     lobe = vertices[ears][vertices[ears][:, 1].argmin()]
     slope = (chin[1] - lobe[1]) / (chin[2] - lobe[2])
     line = lobe[1] - 0.006 + slope * np.maximum(vertices[:, 2] - lobe[2], 0)
-    return vertices[:, 1] < line
+    return line - vertices[:, 1]
 
 
 def _inside_nose(vertices: np.ndarray, normals: np.ndarray) -> np.ndarray:
