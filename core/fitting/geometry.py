@@ -112,13 +112,14 @@ def fit_landmarks(
         # An average face is far from most landmarks: none may count as an outlier before the shape has come near.
         wide = replace(problem, robust_scale=WIDE * priors.robust_scale)
         state = _start(cut, observations, [pose for _, pose in observed])
-        for free, share in ((pose, POSE_ROUNDS), (everything, WIDE_ROUNDS)):
-            state, more = minimise(wide, state, free, share, COARSE, on_round=on_round)
-            used += more
+        posing = replace(wide, pose_only=True)
+        state, used = minimise(posing, state, pose, POSE_ROUNDS, COARSE, on_round=on_round)
+        state, more = minimise(wide, state, everything, WIDE_ROUNDS, COARSE, on_round=on_round)
+        used += more
     else:
         state = _resumed(cut, start)
     state, more = minimise(problem, state, everything, rounds, on_round=on_round)
-    return _result(problem.prepared(state), state, image_sizes, used + more, began)
+    return _result(problem.prepared(state), state, image_sizes, len(model.coarse_identity), used + more, began)
 
 
 def _observe(
@@ -138,7 +139,7 @@ def _observe(
         )
     confidence = getattr(landmarks, "weights", None)
     confidence = getattr(landmarks, "confidence", 1.0) if confidence is None else confidence
-    finite = np.isfinite(points[:, :2]).all(axis=1)
+    finite = np.all(np.isfinite(points[:, :2]), axis=1)
     confidence = np.broadcast_to(np.asarray(confidence, np.float64), len(points))
     weight = cut.weight * np.clip(confidence, 0.0, 1.0) * finite
     target = np.where(finite[:, None], points[:, :2], 0.0) - np.asarray(size, np.float64) / 2.0
@@ -246,7 +247,7 @@ def _resumed(cut: LandmarkModel, start: Fit) -> GeometryState:
     focal = np.array([camera.focal_px for camera in start.cameras])
     none = np.zeros((len(start.cameras), cut.drift.shape[2]))
     return GeometryState(
-        identity=start.identity.astype(np.float64),
+        identity=start.identity[: cut.identities].astype(np.float64),
         expressions=start.expressions.astype(np.float64),
         drift=np.asarray(start.extra.get(DRIFT, none), np.float64),
         rotation=np.stack([camera.rotation for camera in start.cameras]),
@@ -274,6 +275,7 @@ def _result(
     problem: GeometryProblem,
     state: GeometryState,
     image_sizes: Sequence[tuple[int, int]],
+    identities: int,
     rounds: int,
     began: float,
 ) -> GeometryResult:
@@ -291,7 +293,7 @@ def _result(
         residual_px.append(np.sqrt(squared) * problem.observations[photo].sigma_px)
         errors.append(residual_px[-1] / (EYE_DISTANCE * float(np.exp(state.log_magnification[photo]))))
     fit = Fit(
-        identity=state.identity.astype(np.float32),
+        identity=np.pad(state.identity, (0, identities - len(state.identity))).astype(np.float32),
         expressions=state.expressions.astype(np.float32),
         cameras=tuple(cameras),
         extra={DRIFT: state.drift.astype(np.float32)},

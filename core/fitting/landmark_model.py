@@ -23,6 +23,9 @@ SAME_START = 0.003
 FEWEST_CANDIDATES = 4
 """A contour landmark with fewer places to slide to stays where it is embedded."""
 
+IDENTITIES = 100
+"""Identity coefficients that are fitted; those after them move a landmark by less than 0.1 mm."""
+
 LONGEST_GAP = 0.02
 """Metres between two places of a line on the mean head; a longer gap leaps to another part of the body."""
 
@@ -47,7 +50,7 @@ class LandmarkModel:
         contour: [C] landmark indices with a line, ordered around the face.
         line_usable: [C, S] bool, False where a line has ended. Lines go from the front of the head backwards.
         outline: [O] indices of all landmarks of the outline, ordered around the face; some have no line.
-        identities: K.
+        identities: K, the identity coefficients that landmarks can tell; finer ones stay at zero.
         expression_names: the E names.
         centre: [3] middle of the face, the pivot of the pose.
     """
@@ -123,7 +126,7 @@ def _cut_out(model: Any) -> LandmarkModel:
         contour=contour,
         line_usable=lines >= 0,
         outline=outline,
-        identities=len(model.coarse_identity),
+        identities=min(IDENTITIES, len(model.coarse_identity)),
         expression_names=tuple(str(name) for name in model.expression_names),
         centre=centre,
     )
@@ -189,7 +192,7 @@ def _vertex_bases(model: Any, vertices: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Identity [K, n, 3] and expression [E, n, 3] offsets of fine vertices, without building the dense bases."""
     index, share = model.subdivision_index[vertices], model.subdivision_weight[vertices]
     bases = []
-    for coarse in (model.coarse_identity, model.coarse_expression):
+    for coarse in (model.coarse_identity[:IDENTITIES], model.coarse_expression):
         columns = (coarse[:, index[:, column]] * share[:, column, None] for column in range(index.shape[1]))
         bases.append(sum(columns))
     return bases[0], bases[1]

@@ -27,6 +27,7 @@ class GeometryProblem:
         observations: one per photo.
         priors: what is likely beforehand.
         robust_scale: sigmas at which a landmark starts to count as an outlier.
+        pose_only: leave out the derivatives by everything but the poses (they are zero then).
         seen: [P, N] share of each landmark that faces the camera; renewed by `prepared`, all when None.
         views: what was computed for a state last, because cost and derivatives ask for the same.
     """
@@ -35,6 +36,7 @@ class GeometryProblem:
     observations: tuple[Observation, ...]
     priors: Priors
     robust_scale: float
+    pose_only: bool = False
     seen: np.ndarray | None = None
     views: dict[int, tuple[GeometryState, _View]] = field(default_factory=dict)
 
@@ -182,7 +184,11 @@ class GeometryProblem:
         scalars, scalar_rows = self._scalar_residuals(state, photo, view)
         jacobian = np.concatenate([rows.reshape(-1, rows.shape[2]), scalar_rows])
         errors = np.concatenate([values.ravel(), scalars])
-        matrix, gradient = jacobian.T @ jacobian, jacobian.T @ errors
+        if self.pose_only:
+            jacobian = jacobian[:, -POSE:]
+        unknowns, first = rows.shape[2], rows.shape[2] - jacobian.shape[1]
+        matrix, gradient = np.zeros((unknowns, unknowns)), np.zeros(unknowns)
+        matrix[first:, first:], gradient[first:] = jacobian.T @ jacobian, jacobian.T @ errors
 
         expressions = slice(self.model.identities, self.model.identities + state.expressions.shape[1])
         diagonal = np.einsum("ii->i", matrix)
@@ -202,11 +208,12 @@ class GeometryProblem:
         by_point = np.array([[scale, zero, -scale * x / depth], [zero, scale, -scale * y / depth]])  # [2, 3, n]
         by_head = np.einsum("adn,de->aen", by_point, view.rotation)
         coefficients = self.model.basis.shape[2]
-        rows = np.empty((2, len(index), coefficients + drift_px.shape[2] + POSE))
-        rows[:, :, coefficients:-POSE] = drift_px
-        basis = self.model.basis[:, index]
-        for axis in range(2):
-            rows[axis, :, :coefficients] = sum(by_head[axis, d][:, None] * basis[d] for d in range(3))
+        rows = np.zeros((2, len(index), coefficients + drift_px.shape[2] + POSE))
+        if not self.pose_only:
+            rows[:, :, coefficients:-POSE] = drift_px
+            basis = self.model.basis[:, index]
+            for axis in range(2):
+                rows[axis, :, :coefficients] = sum(by_head[axis, d][:, None] * basis[d] for d in range(3))
         rotated = view.rotated[:, index]
         pose = rows[:, :, -POSE:]
         pose[:, :, :3] = np.cross(rotated.T[None], by_point.transpose(0, 2, 1))
