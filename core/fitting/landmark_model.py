@@ -94,6 +94,8 @@ def _cut_out(model: Any) -> LandmarkModel:
     embedding = model.landmarks_478
     corners, barycentric, weight, drift = _calibrated(model)
     flagged = np.asarray(embedding.contour, bool)
+    for ring in IRIS_RINGS:  # rims measure the iris (`Priors.iris_diameter`), they do not shape the eye
+        weight[ring][1:] = 0.0
     mean = np.asarray(model.mean, np.float64)
 
     triangle = mean[corners]
