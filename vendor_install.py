@@ -554,7 +554,7 @@ def test(options: argparse.Namespace, console: Console) -> int:
     if python:
         check("ruff", [python, "-m", "ruff", "check", "."])
         folders = ["tests/core", "tests/worker", "tests/test_vendor_install.py"]
-        check("tests of core and worker", [python, "-m", "pytest", "-q", "--durations=10", *folders])
+        check("tests of core and worker", [python, "-m", "pytest", "-q", "-rfEs", "--durations=10", *folders])
     for version, needed in BLENDERS:
         name, base = f"blender-{version}", find_python(needed)
         if base is None:
@@ -567,7 +567,7 @@ def test(options: argparse.Namespace, console: Console) -> int:
 
         python = prepare(name, make)
         if python:
-            command = [python, "-m", "pytest", "-q", "--durations=10", "tests/blender"]
+            command = [python, "-m", "pytest", "-q", "-rfEs", "--durations=10", "tests/blender"]
             check(f"tests in Blender {version}", command)
     print("\n=== summary")
     for name, state, seconds in results:
