@@ -21,6 +21,8 @@ from .unwrap import unwrap
 FLAT_REGIONS = ("brows", "lips", "nostrils", "mouth_inner", "eye_socket")
 LEAST_SHADING = 0.02
 TYPICAL_ALBEDO = 0.3
+FOREHEAD_START = 0.008
+"""Metres above the brows over which the forehead begins."""
 
 
 def estimate_appearance(
@@ -56,13 +58,12 @@ def complete_maps(
         gloss = atlas.interpolate(np.maximum(gloss_response(model, view) @ light, 0))
         log_albedo = delight(seen.colour, shading, gloss, expected, _light_colour(shading, seen.confidence))
         clipped = np.clip((1.0 - seen.colour.max(1)) / 0.04, 0, 1)
-        dark = np.clip(
-            shading.mean(1) / (0.25 * np.average(shading.mean(1), weights=seen.confidence + 1e-6)), 0, 1
-        )
+        dark = np.clip(shading.mean(1) / (0.25 * np.average(shading.mean(1), weights=seen.confidence + 1e-6)), 0, 1)
         observations.append(Observation(log_albedo, seen.confidence * clipped * dark, seen.pixel_size))
     flat = np.clip(sum(model.regions[name].astype(np.float32) for name in FLAT_REGIONS), 0, 1)
     features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
-    return combine(atlas, observations, prior_maps, features, texel_size(model, atlas))
+    forehead = atlas.image(atlas.interpolate(forehead_of(model)[:, None]))[..., 0]
+    return combine(atlas, observations, prior_maps, features, forehead, texel_size(model, atlas))
 
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
@@ -80,6 +81,13 @@ def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) 
             )
         )
     )
+
+
+def forehead_of(model: MorphableModel) -> np.ndarray:
+    """Return which vertices [V] lie above the brows, in [0,1]."""
+    brow = model.mean[model.regions["brows"], 1].max()
+    rise = np.clip((model.mean[:, 1] - brow) / FOREHEAD_START, 0, 1)
+    return (rise * (model.mean[:, 2] > 0)).astype(np.float32)
 
 
 def texel_size(model: MorphableModel, atlas: Atlas) -> float:

@@ -20,10 +20,17 @@ COARSE = 0.035
 # Width of the rim of the observed area, as a share of the map, in which texels that look unlike the rest are
 # given up, and the logarithm of the ratio at which they are.
 RIM = 0.03
+FOREHEAD_RIM = 0.15
 STRAY = 0.3
+STRAY_BLUR = 0.006
 # How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
 KEEP_LIGHTNESS = 0.35
 KEEP_COLOUR = 0.75
+# Logarithm of the ratio, from its median, beyond which a texel is hair or glare and not plain skin.
+UNLIKE_SKIN = 0.4
+# How much brighter than its median, and how far from its usual colour, skin can be (logarithms).
+GLARE = 0.15
+COLOUR_LIMIT = 0.35
 # Height in metres of a crease that is e times darker than its surroundings.
 CREASE_DEPTH = 0.00045
 
@@ -111,7 +118,12 @@ def delight(
 
 
 def combine(
-    atlas: Atlas, observations: list[Observation], prior: PriorMaps, features: np.ndarray, texel_metres: float
+    atlas: Atlas,
+    observations: list[Observation],
+    prior: PriorMaps,
+    features: np.ndarray,
+    forehead: np.ndarray,
+    texel_metres: float,
 ) -> ReflectanceMaps:
     """Merge de-lit photos and prior into the maps of a head.
 
@@ -120,10 +132,12 @@ def combine(
         observations: one per photo.
         prior: at the same size.
         features: [S,S] in [0,1], where dark does not mean deep (brows, lips, lashes' line).
+        forehead: [S,S] in [0,1], the skin between brows and hairline.
         texel_metres: size of a texel on the face.
     """
     covered = atlas.covered
-    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo)
+    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, forehead)
+    ratio = _without_glare(ratio, observed)
     coarse, believed = _split_coarse(ratio, observed, atlas.size)
     fine = ratio - coarse
     mirrored = observed[:, ::-1] * (1 - observed)
@@ -153,17 +167,13 @@ def combine(
 
 
 def _merge_photos(
-    atlas: Atlas, observations: list[Observation], prior_log_albedo: np.ndarray
+    atlas: Atlas, observations: list[Observation], prior_log_albedo: np.ndarray, forehead: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the merged log ratio [S,S,3], the observed share [S,S] and the sharpness [S,S]."""
     weights = [o.confidence**2 * (0.1 + np.minimum(o.sharpness, 1)) + 1e-6 for o in observations]
     total = sum(weights)
-    merged = (
-        sum(w[:, None] * o.log_albedo for w, o in zip(weights, observations, strict=True)) / total[:, None]
-    )
-    sharpness = (
-        sum(w * np.minimum(o.sharpness, 1) for w, o in zip(weights, observations, strict=True)) / total
-    )
+    merged = sum(w[:, None] * o.log_albedo for w, o in zip(weights, observations, strict=True)) / total[:, None]
+    sharpness = sum(w * np.minimum(o.sharpness, 1) for w, o in zip(weights, observations, strict=True)) / total
     confidence = 1 - np.prod([1 - o.confidence for o in observations], axis=0)
     observed = atlas.image(confidence.astype(np.float32))
     # Shrink and feather: the rim of what a photo saw is where it is least right.
@@ -174,24 +184,53 @@ def _merge_photos(
     observed = observed * observed * (3 - 2 * observed)
     ratio = np.clip(atlas.image(merged) - prior_log_albedo, -2.5, 2.0) * atlas.covered[..., None]
     ratio = ratio.astype(np.float32)
-    observed = _without_strays(ratio, observed.astype(np.float32), atlas.size)
+    observed = _without_strays(ratio, observed.astype(np.float32), forehead, atlas.size)
     return ratio, observed, atlas.image(sharpness)
 
 
-def _without_strays(ratio: np.ndarray, observed: np.ndarray, size: int) -> np.ndarray:
-    """Give up texels near the rim of the observed area that look unlike it: strands of hair, collars, shadows."""
-    depth = cv2.distanceTransform((observed > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / (RIM * size)
-    rim = np.clip(1 - depth, 0, 1)
-    unlike = np.abs(ratio - _masked_blur(ratio, observed, 1.5 * COARSE * size)).mean(2)
+def _without_strays(ratio: np.ndarray, observed: np.ndarray, forehead: np.ndarray, size: int) -> np.ndarray:
+    """Give up areas near the rim of the observed that look unlike the rest: strands of hair, collars, shadows.
+
+    A fringe can be as wide as the forehead is high and has the colour of skin in some people, so the rim is
+    wider there.
+    """
+    depth = cv2.distanceTransform((observed > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / size
+    rim = np.clip(1 - depth / (RIM + (FOREHEAD_RIM - RIM) * forehead), 0, 1)
+    usual = _masked_blur(ratio, observed * (1 - 0.9 * forehead), 2 * COARSE * size)
+    unlike = cv2.GaussianBlur(np.abs(ratio - usual).mean(2), (0, 0), STRAY_BLUR * size)
     kept = observed * (1 - rim * (1 - np.exp(-((unlike / STRAY) ** 2))))
     return cv2.GaussianBlur(kept, (0, 0), max(1.0, size * 0.003))
 
 
 def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the coarse part of the ratio, and as much of it as is believed to be albedo."""
-    coarse = _masked_blur(ratio, observed, COARSE * size)
+    """Return the coarse part of the ratio, and as much of it as is believed to be albedo.
+
+    The coarse part is that of the skin: beards and brows are left out of it, else the skin beside them would
+    come out too bright and they themselves too pale.
+    """
+    lightness = ratio.mean(2)
+    usual = _usual(lightness, observed)
+    like_skin = np.exp(-(((lightness - usual) / UNLIKE_SKIN) ** 2)) + 0.02
+    coarse = _masked_blur(ratio, observed * like_skin, COARSE * size)
     lightness = coarse.mean(2, keepdims=True)
     return coarse, KEEP_LIGHTNESS * lightness + KEEP_COLOUR * (coarse - lightness)
+
+
+def _usual(lightness: np.ndarray, observed: np.ndarray) -> float:
+    return float(np.median(lightness[observed > 0.5])) if (observed > 0.5).any() else 0.0
+
+
+def _without_glare(ratio: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Press down what is much brighter than the rest of the skin, or of another colour: light, not albedo.
+
+    Skin has dark marks but hardly bright ones; a patch of sun or flash is several times as bright.
+    """
+    lightness = ratio.mean(2, keepdims=True)
+    colour = ratio - lightness
+    usual_colour = np.array([_usual(colour[..., channel], observed) for channel in range(3)], np.float32)
+    excess = np.maximum(lightness - _usual(lightness[..., 0], observed) - GLARE, 0)
+    pressed = lightness - excess + GLARE * (1 - np.exp(-excess / GLARE))
+    return pressed + usual_colour + COLOUR_LIMIT * np.tanh((colour - usual_colour) / COLOUR_LIMIT)
 
 
 def _masked_blur(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
@@ -210,13 +249,11 @@ def _membrane(believed: np.ndarray, observed: np.ndarray, size: int) -> np.ndarr
     mirrored = observed[:, ::-1] * (1 - observed)
     known = observed + 0.5 * mirrored
     weight = np.where(known > 1e-3, np.clip(known, 0, 1), 0).astype(np.float32)
-    values = (observed[..., None] * believed + 0.5 * mirrored[..., None] * believed[:, ::-1]) / np.maximum(
-        known, 1e-3
-    )[..., None]
+    values = (observed[..., None] * believed + 0.5 * mirrored[..., None] * believed[:, ::-1]) / np.maximum(known, 1e-3)[
+        ..., None
+    ]
     small = (256, 256)
-    values, weight = (
-        cv2.resize(x, small, interpolation=cv2.INTER_AREA) for x in (values * weight[..., None], weight)
-    )
+    values, weight = (cv2.resize(x, small, interpolation=cv2.INTER_AREA) for x in (values * weight[..., None], weight))
     values = values / np.maximum(weight, 1e-4)[..., None]
     membrane = cv2.GaussianBlur(pull_push(values.astype(np.float32), weight), (0, 0), 2.0)
     return cv2.resize(membrane, (size, size), interpolation=cv2.INTER_CUBIC)

@@ -15,9 +15,11 @@ def whole_square(size):
 def flat_prior(size, tone=(0.3, 0.2, 0.15)):
     log = np.log(np.array(tone, np.float32)) + np.zeros((size, size, 3), np.float32)
     ones = np.ones((size, size), np.float32)
-    return PriorMaps(
-        log, ones[..., None] * np.ones(3), 0.5 * ones, 0.45 * ones, np.zeros((size, size, 2), np.float32)
-    )
+    return PriorMaps(log, ones[..., None] * np.ones(3), 0.5 * ones, 0.45 * ones, np.zeros((size, size, 2), np.float32))
+
+
+def no_regions(size):
+    return np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
 
 
 def test_pull_push_keeps_what_is_known_and_fills_the_rest_between():
@@ -36,7 +38,7 @@ def test_provenance_adds_up_and_follows_the_mirror():
     confidence = np.zeros((size, size), np.float32)
     confidence[:, 70:] = 1
     seen = Observation(np.log(np.full((size * size, 3), 0.25)), confidence.ravel(), np.ones(size * size))
-    maps = combine(atlas, [seen], flat_prior(size), np.zeros((size, size), np.float32), 0.0005)
+    maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005)
     assert np.allclose(maps.provenance.sum(2), 1, atol=1e-5)
     observed, mirrored, filled = (maps.provenance[64, :, channel] for channel in range(3))
     assert observed[100] > 0.95 and mirrored[27] > 0.95 and filled[64] > 0.5
@@ -49,7 +51,7 @@ def test_no_step_where_the_photo_ends():
     confidence[30:90, 30:98] = 1
     brighter = np.log(np.array([0.45, 0.28, 0.2])) + np.zeros((size * size, 3))
     seen = Observation(brighter, confidence.ravel(), np.ones(size * size))
-    maps = combine(atlas, [seen], flat_prior(size), np.zeros((size, size), np.float32), 0.0005)
+    maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005)
     steps = np.abs(np.diff(np.log(maps.diffuse_albedo), axis=1)).max()
     assert steps < 0.03
 
@@ -59,10 +61,8 @@ def test_detail_of_the_photo_survives():
     atlas = whole_square(size)
     spot = np.zeros((size, size, 3))
     spot[60:64, 60:64] = -0.8
-    seen = Observation(
-        (np.log([0.3, 0.2, 0.15]) + spot).reshape(-1, 3), np.ones(size * size), np.ones(size * size)
-    )
-    maps = combine(atlas, [seen], flat_prior(size), np.zeros((size, size), np.float32), 0.0005)
+    seen = Observation((np.log([0.3, 0.2, 0.15]) + spot).reshape(-1, 3), np.ones(size * size), np.ones(size * size))
+    maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005)
     assert np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < -0.6
 
 
