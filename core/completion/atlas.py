@@ -75,9 +75,7 @@ def build_atlas(model: MorphableModel, size: int, part: str = "skin") -> Atlas:
     texels, weights = barycentric(points, triangles, triangle_id)
     inside = triangle_id.view(-1)[texels].numpy()
     triangle = chosen[inside]
-    return Atlas(
-        size, texels.numpy(), model.triangles[triangle], weights.numpy().astype(np.float32), triangle
-    )
+    return Atlas(size, texels.numpy(), model.triangles[triangle], weights.numpy().astype(np.float32), triangle)
 
 
 def bleed(image: np.ndarray, covered: np.ndarray) -> np.ndarray:
