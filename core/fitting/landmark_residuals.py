@@ -234,18 +234,20 @@ class GeometryProblem:
         rows[1, -2:] = -1.0 / priors.distance_sigma, 1.0 / priors.distance_sigma
         distance = (log_focal - log_magnification - np.log(priors.distance)) / priors.distance_sigma
         residuals = np.array([(log_focal - mean) / sigma, distance, 0.0])
+        # One person's irises are as unusual in every photo: they count once, however many photos there are.
+        iris_sigma = priors.iris_sigma * np.sqrt(len(self.observations))
         if observation.iris_px > 0:
             eyes = [ring.start for ring in IRIS_RINGS]
             depth = float(view.in_camera[2, eyes].mean())
             expected = np.log(priors.iris_diameter) + log_focal - np.log(depth)
-            residuals[2] = (expected - np.log(observation.iris_px)) / priors.iris_sigma
-            by_depth = -1.0 / (depth * priors.iris_sigma)
+            residuals[2] = (expected - np.log(observation.iris_px)) / iris_sigma
+            by_depth = -1.0 / (depth * iris_sigma)
             eye_basis = self.model.basis[:, eyes].mean(1)
             rows[2, :coefficients] = by_depth * (view.rotation[2] @ eye_basis)
             rotated = view.rotated[:, eyes].mean(1)
             rows[2, -POSE : 2 - POSE] = by_depth * rotated[1], -by_depth * rotated[0]
             rows[2, -2] = -by_depth * view.pivot[2]
-            rows[2, -1] = by_depth * view.pivot[2] + 1.0 / priors.iris_sigma
+            rows[2, -1] = by_depth * view.pivot[2] + 1.0 / iris_sigma
         return residuals, rows
 
     def _expression_residual(self, expression: np.ndarray, observation: Observation) -> np.ndarray:
