@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import functools
 import hashlib
 import json
 import os
@@ -532,47 +533,55 @@ def test(options: argparse.Namespace, console: Console) -> int:
     """Run the linter and every test, in the worker's environment and in each Blender that has its Python."""
     results = []
 
-    def check(name: str, command: list) -> None:
-        print(f"\n=== {name}", flush=True)
-        started = time.monotonic()
-        status = call(command)
-        results.append((name, "passed" if status == 0 else f"FAILED ({status})", time.monotonic() - started))
-
-    def prepare(name: str, make) -> Path | None:
+    def step(name: str, good: str, work) -> Path | None:
         started = time.monotonic()
         try:
-            python = make()
+            done, state = work(), good
         except InstallError as error:
             console.failed(error)
-            results.append((f"environment {name}", "FAILED", time.monotonic() - started))
-            return None
-        results.append((f"environment {name}", "ready", time.monotonic() - started))
-        return python
+            done, state = None, "FAILED"
+        results.append((name, state, time.monotonic() - started))
+        return done
 
-    worker = ["worker", "test"]
-    python = prepare("worker", lambda: install_worker(options.environment, worker, console, options.offline))
-    if python:
-        check("ruff", [python, "-m", "ruff", "check", "."])
-        folders = ["tests/core", "tests/worker", "tests/test_vendor_install.py"]
-        check("tests of core and worker", [python, "-m", "pytest", "-q", "-rfEs", "--durations=10", *folders])
+    def check(name: str, command: list, **variables: str) -> None:
+        def work() -> None:
+            print(f"\n=== {name}", flush=True)
+            status = call(command, clean_environment(**variables))
+            if status:
+                raise InstallError(f"{name}: exit status {status}")
+
+        step(name, "passed", work)
+
+    def make_blender(name: str, python: Path) -> Path:
+        provide_libraries(console)
+        return make_environment(ENVIRONMENTS / name, python, [name], console, options.offline)
+
+    worker = step(
+        "environment worker",
+        "ready",
+        lambda: install_worker(options.environment, ["worker", "test"], console, options.offline),
+    )
+    blenders = {}
     for version, needed in BLENDERS:
         name, base = f"blender-{version}", find_python(needed)
         if base is None:
             results.append((f"tests in Blender {version}", f"skipped: no Python {needed} here", 0.0))
-            continue
-
-        def make(name: str = name, base: Path = base) -> Path:
-            provide_libraries(console)
-            return make_environment(ENVIRONMENTS / name, base, [name], console, options.offline)
-
-        python = prepare(name, make)
-        if python:
-            command = [python, "-m", "pytest", "-q", "-rfEs", "--durations=10", "tests/blender"]
-            check(f"tests in Blender {version}", command)
+        else:
+            blenders[version] = step(f"environment {name}", "ready", functools.partial(make_blender, name, base))
+    blenders = {version: python for version, python in blenders.items() if python}
+    pytest = ["-m", "pytest", "-q", "-rfEs", "--durations=10"]
+    if worker:
+        check("ruff", [worker, "-m", "ruff", "check", "."])
+        # The renderer is compared with Cycles, from the worker's side.
+        bpy = {"RELIT_BPY": str(next(iter(blenders.values())))} if blenders else {}
+        folders = ["tests/core", "tests/worker", "tests/test_vendor_install.py"]
+        check("tests of core and worker", [worker, *pytest, *folders], **bpy)
+    for version, python in blenders.items():
+        check(f"tests in Blender {version}", [python, *pytest, "tests/blender"])
     print("\n=== summary")
     for name, state, seconds in results:
         print(f"{name:<28} {state:<32} {seconds:6.0f} s")
-    return 1 if any(state.startswith("FAILED") for _, state, _ in results) else 0
+    return 1 if any(state == "FAILED" for _, state, _ in results) else 0
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

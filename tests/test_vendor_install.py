@@ -274,3 +274,34 @@ def test_closing_standard_input_cancels(tmp_path, requirements) -> None:
     assert child.returncode == 130 and time.monotonic() - started < 10
     assert not is_ready(tmp_path / "environment", ["worker"])
     assert read_marker(tmp_path / "environment")["complete"] is False
+
+
+def test_one_failure_fails_the_whole_test_run_and_the_rest_still_runs(tmp_path, monkeypatch, capsys) -> None:
+    commands = []
+
+    def call(command: list, environment: dict | None = None, log: Path | None = None) -> int:
+        commands.append((" ".join(str(part) for part in command), environment["RELIT_BPY"]))
+        return 1 if "ruff" in command else 0
+
+    monkeypatch.setenv("RELIT_BPY", "")
+    monkeypatch.setattr(vendor_install, "call", call)
+    monkeypatch.setattr(vendor_install, "provide_libraries", lambda console: None)
+    monkeypatch.setattr(vendor_install, "install_worker", lambda *_: Path("worker-python"))
+    monkeypatch.setattr(vendor_install, "make_environment", lambda folder, *_: Path(folder.name))
+    monkeypatch.setattr(vendor_install, "find_python", lambda version: Path("p") if version == "3.11" else None)
+    assert vendor_install.main(["test"]) == 1
+    summary = capsys.readouterr().out.split("=== summary")[1].splitlines()
+    assert [line.split("  ")[0] for line in summary if "FAILED" in line] == ["ruff"]
+    assert any("Blender 5.2" in line and "skipped: no Python 3.13 here" in line for line in summary)
+    assert [command.split()[-1] for command, _ in commands] == [".", "tests/test_vendor_install.py", "tests/blender"]
+    assert commands[1][1] == "blender-4.5"
+
+
+def test_an_environment_that_cannot_be_made_fails_the_test_run(monkeypatch, capsys) -> None:
+    def fail(*_: object) -> Path:
+        raise InstallError("no network", "Check it.")
+
+    monkeypatch.setattr(vendor_install, "install_worker", fail)
+    monkeypatch.setattr(vendor_install, "find_python", lambda version: None)
+    assert vendor_install.main(["test"]) == 1
+    assert "no network" in capsys.readouterr().err
