@@ -577,7 +577,8 @@ def test(options: argparse.Namespace, console: Console) -> int:
         folders = ["tests/core", "tests/worker", "tests/test_vendor_install.py"]
         check("tests of core and worker", [worker, *pytest, *folders], **bpy)
     for version, python in blenders.items():
-        check(f"tests in Blender {version}", [python, *pytest, "tests/blender"])
+        known = {"RELIT_WORKER_PYTHON": str(worker)} if worker else {}
+        check(f"tests in Blender {version}", [python, *pytest, "tests/blender"], **known)
     print("\n=== summary")
     for name, state, seconds in results:
         print(f"{name:<28} {state:<32} {seconds:6.0f} s")
