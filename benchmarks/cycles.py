@@ -209,6 +209,9 @@ def _set_engine(scene: Any, options: argparse.Namespace) -> None:
 def main() -> int:
     """Render every job."""
     jobs = parse()
+    for options in jobs:
+        if not (options.head / "head.npz").is_file():
+            raise SystemExit(f"{options.head} is not a head folder.")
     load_head = start_blender()
     for options in jobs:
         render(options, load_head)
