@@ -90,13 +90,13 @@ class Priors:
     """
 
     landmark_sigma: float = 0.02
-    independent_landmarks: float = 80.0
+    independent_landmarks: float = 140.0
     robust_scale: float = 3.0
     identity_sigma: float = 1.0
     expression_sigma: float = 0.25
     expression_sparsity: float = 0.3
     score_share: float = 1.0
-    contour_share: float = 0.5
+    contour_share: float = 0.8
     iris_diameter: float = 0.0125
     iris_sigma: float = 0.06
     focal_35mm: float = 45.0
