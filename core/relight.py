@@ -19,6 +19,9 @@ from .render.shading import Subsurface
 
 # Turn of the camera about the head, in radians: towards the person's left, and up.
 VIEWS = {"front": (0.0, 0.0), "side": (-np.pi / 2, 0.0), "three_quarter": (-0.7, 0.08)}
+# Smooth light would lie on a wet eye like a veil; what an eye mirrors are windows and lamps, small and sharp.
+EYE_GLOSS = 0.12
+TEETH = (0.66, 0.61, 0.52)
 DISTANCE = 1.2
 FIELD = 0.36
 """Metres of the head that fit into a picture's height."""
@@ -33,21 +36,15 @@ def render_photo(head: Head, photo: int, over_photo: bool = True) -> np.ndarray:
         over_photo: draw the head over the photo; else over black.
     """
     width, height = (int(side) for side in head.image_size[photo])
-    camera = Camera(
-        head.focal_px[photo], head.principal_px[photo], width, height, head.camera_from_world[photo]
-    )
+    camera = Camera(head.focal_px[photo], head.principal_px[photo], width, height, head.camera_from_world[photo])
     light = torch.tensor(head.fit["lighting"][photo], dtype=torch.float32)
-    background = (
-        linear_from_srgb(read_png(head.photos[photo])) if over_photo else np.zeros((height, width, 3))
-    )
+    background = linear_from_srgb(read_png(head.photos[photo])) if over_photo else np.zeros((height, width, 3))
     # Supersampled around the head only: a portrait can have twelve megapixels of background.
     left, top, right, bottom = _window(head, photo, camera)
     inside = camera.cropped(left, top, right - left, bottom - top)
     scale = float(np.clip(1024 / max(inside.width, inside.height), 0.25, 2.0))
     drawn = inside.scaled(scale)
-    backdrop = cv2.resize(
-        background[top:bottom, left:right], (drawn.width, drawn.height), interpolation=cv2.INTER_AREA
-    )
+    backdrop = cv2.resize(background[top:bottom, left:right], (drawn.width, drawn.height), interpolation=cv2.INTER_AREA)
     image = _render(head, head.posed_vertices(photo), drawn, light, None, torch.from_numpy(backdrop))
     small = cv2.resize(image.numpy(), (right - left, bottom - top), interpolation=cv2.INTER_AREA)
     background[top:bottom, left:right] = small
@@ -93,9 +90,9 @@ def _render(
     shadow = self_shadow(radiance_transfer(points, triangles), points, triangles)
     if lamps is not None:
         lamps = cast_shadows(lamps, points, triangles)
-    eye = (
-        {"diffuse": _texture(linear_from_srgb(read_png(head.maps["eye_albedo"])))} if _has_eyes(head) else {}
-    )
+    parts = {"teeth": {"diffuse": torch.tensor(TEETH)}, "eye": {"specular": torch.tensor([EYE_GLOSS])}}
+    if "eye_albedo" in head.maps:
+        parts["eye"]["diffuse"] = _texture(linear_from_srgb(read_png(head.maps["eye_albedo"])))
     with torch.no_grad():
         return render_head(
             points,
@@ -105,7 +102,7 @@ def _render(
             light,
             lamps,
             background,
-            part_maps={"eye": eye},
+            part_maps=parts,
             self_shadow=shadow,
             subsurface=Subsurface(),
             edges=False,
@@ -121,10 +118,6 @@ def skin_maps(head: Head) -> dict[str, Tensor]:
     if "normal" in head.maps:
         maps["normal"] = _texture(read_png(head.maps["normal"]) * 2 - 1)
     return maps
-
-
-def _has_eyes(head: Head) -> bool:
-    return "eye_albedo" in head.maps
 
 
 def _texture(image: np.ndarray) -> Tensor:

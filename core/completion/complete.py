@@ -10,7 +10,7 @@ import numpy as np
 from ..fitting.appearance import Appearance, TexelEvidence, fit_appearance
 from ..fitting.fit import Fit
 from ..morphable import MorphableModel
-from ..reflectance.eyes import BROWN, eyeballs, iris_colour, paint_eyes
+from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, paint_eyes
 from ..reflectance.maps import Observation, PriorMaps, ReflectanceMaps, combine, delight
 from ..reflectance.prior import ReflectancePrior
 from ..views import View, gloss_response, hidden_share
@@ -104,12 +104,12 @@ def complete_eyes(model: MorphableModel, views: Sequence[View], fit: Fit, size: 
     lids = model.regions["lids"]
     for view, light in zip(views, fit.lighting, strict=True):
         arriving = np.maximum(view.transfer[lids] @ light, LEAST_SHADING).mean(0)
-        colours.append(iris_colour(view.photo.linear, view.landmarks.points, arriving))
-    known = [colour for colour in colours if colour is not None]
-    iris = np.median(known, axis=0) if known else BROWN
+        colours.append(eye_colours(view.photo.linear, view.landmarks.points, arriving))
+    known = [pair for pair in colours if pair is not None]
+    iris, white = np.median(known, axis=0) if known else (BROWN, SCLERA)
     atlas = build_atlas(model, size, "eye_left")
     neutral = model.vertices(fit.identity)
-    painted = paint_eyes(atlas, neutral, eyeballs(model, neutral)[0][0], iris, seed)
+    painted = paint_eyes(atlas, neutral, eyeballs(model, neutral)[0][0], iris, white, seed)
     return bleed(painted, atlas.covered)
 
 

@@ -16,6 +16,8 @@ IRIS_RADIUS = 0.00585
 """Half of the visible iris's width in metres: 11.7 mm, nearly the same in all adults (Rüfer et al. 2005)."""
 PUPIL_RADIUS = 0.0021
 SCLERA = np.array([0.50, 0.45, 0.42], np.float32)
+SCLERA_LEVELS = (0.4, 1.1)
+"""How dark and how light the white of an eye may be measured, relative to that: lids shade it."""
 BROWN = np.array([0.085, 0.042, 0.022], np.float32)
 """Linear albedo of the commonest iris; taken where the photos cannot tell."""
 
@@ -34,38 +36,49 @@ def eyeballs(model: MorphableModel, vertices: np.ndarray) -> tuple[np.ndarray, n
     return np.stack(centres).astype(np.float32), np.array(radii, np.float32)
 
 
-def iris_colour(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> np.ndarray | None:
-    """Measure the iris's albedo [3] in one photo, or return None where the eyes are too small or shut.
+def eye_colours(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Measure the albedo of iris [3] and white [3] in one photo; None where the eyes are too small or shut.
 
     Args:
         linear: [height,width,3] photo in linear light.
         points: [478,2] landmarks in pixels; 468 and 473 are the irises' centres, followed by four rim points each.
         light: [3] diffuse light that falls on the eye region (white surface's outgoing radiance).
     """
-    samples = []
+    irises, whites = [], []
     for centre, opening in ((468, RIGHT_EYE_OPENING), (473, LEFT_EYE_OPENING)):
         radius = np.linalg.norm(points[centre + 1 : centre + 5] - points[centre], axis=1).mean()
         if radius < 2.5:
             continue
-        disc = np.zeros(linear.shape[:2], np.uint8)
-        # The landmarks' rim lies outside of the iris, so the middle of the disc is surely iris or pupil.
-        cv2.circle(disc, np.round(points[centre] - 0.5).astype(int), max(1, round(0.62 * radius)), 1, -1)
-        lids = np.zeros_like(disc)
+        middle = np.round(points[centre] - 0.5).astype(int)
+        lids = np.zeros(linear.shape[:2], np.uint8)
         cv2.fillPoly(lids, [np.round(points[list(opening)] - 0.5).astype(np.int32)], 1)
-        usable = (disc & cv2.erode(lids, np.ones((3, 3), np.uint8))).astype(bool)
-        samples.append(linear[usable])
-    colours = np.concatenate(samples) if samples else np.zeros((0, 3))
-    if len(colours) < 12:
+        lids = cv2.erode(lids, np.ones((3, 3), np.uint8))
+        # The landmarks' rim lies about on the limbus: well inside is iris or pupil, well outside is white.
+        inner, outer = np.zeros_like(lids), np.zeros_like(lids)
+        cv2.circle(inner, middle, max(1, round(0.62 * radius)), 1, -1)
+        cv2.circle(outer, middle, round(1.15 * radius), 1, -1)
+        irises.append(linear[(inner & lids).astype(bool)])
+        whites.append(linear[(lids & (1 - outer)).astype(bool)])
+    iris = np.concatenate(irises) if irises else np.zeros((0, 3))
+    white = np.concatenate(whites) if whites else np.zeros((0, 3))
+    if len(iris) < 12 or len(white) < 12:
         return None
+    light = np.maximum(light, 0.02)
+    # The darkest of the iris is pupil, the lightest reflections; the darkest of the white are corners and lashes.
+    iris = np.clip(_between(iris, 0.2, 0.5) / light, 0.006, 0.35)
+    level = np.clip(_between(white, 0.5, 0.9).mean() / light.mean() / SCLERA.mean(), *SCLERA_LEVELS)
+    return iris.astype(np.float32), (SCLERA * level).astype(np.float32)
+
+
+def _between(colours: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return the median colour of those whose lightness lies between two quantiles."""
     lightness = colours.mean(1)
-    # The darkest is pupil, the lightest reflections and white.
-    kept = colours[(lightness >= np.quantile(lightness, 0.2)) & (lightness <= np.quantile(lightness, 0.5))]
-    # What the lids and lashes keep from the eye, the reflections on it add again.
-    return np.clip(np.median(kept, axis=0) / np.maximum(light, 0.02), 0.006, 0.35).astype(np.float32)
+    kept = (lightness >= np.quantile(lightness, low)) & (lightness <= np.quantile(lightness, high))
+    return np.median(colours[kept], axis=0)
 
 
 def paint_eyes(
-    atlas: Atlas, vertices: np.ndarray, centre: np.ndarray, iris: np.ndarray, seed: int
+    atlas: Atlas, vertices: np.ndarray, centre: np.ndarray, iris: np.ndarray, white: np.ndarray, seed: int
 ) -> np.ndarray:
     """Return the eyeball's albedo [S,S,3], linear.
 
@@ -74,6 +87,7 @@ def paint_eyes(
         vertices: [V,3] neutral head, gaze along +Z.
         centre: [3] of that eyeball, metres.
         iris: [3] measured albedo.
+        white: [3] albedo of the white between the lids.
         seed: of the pattern.
     """
     offset = atlas.interpolate(vertices) - centre.astype(np.float32)
@@ -90,13 +104,11 @@ def paint_eyes(
     colour = iris * np.clip(brightness, 0.2, 2)[:, None]
     pupil = _step(distance, PUPIL_RADIUS * 1.08, PUPIL_RADIUS * 0.92)
     colour = colour * (1 - pupil)[:, None] + 0.003 * pupil[:, None]
-    white = np.maximum(_step(radial, 0.93, 1.07), ~front)[:, None]
-    redness = np.clip((distance / IRIS_RADIUS - 1) * 0.5, 0, 1)[:, None] * np.array(
-        [0.0, 0.16, 0.18], np.float32
-    )
+    outside = np.maximum(_step(radial, 0.93, 1.07), ~front)[:, None]
+    redness = np.clip((distance / IRIS_RADIUS - 1) * 0.5, 0, 1)[:, None] * np.array([0.0, 0.16, 0.18], np.float32)
     # Towards the lids the white is in the shade of lashes and of the wet rim, finer than any light model here.
     shade = (1 - 0.35 * _step(radial, 1.15, 1.9))[:, None]
-    return atlas.image(colour * (1 - white) + SCLERA * shade * (1 - redness) * white).astype(np.float32)
+    return atlas.image(colour * (1 - outside) + white * shade * (1 - redness) * outside).astype(np.float32)
 
 
 def _step(value: np.ndarray, start: float, end: float) -> np.ndarray:
