@@ -44,27 +44,26 @@ def complete(values: np.ndarray, seen: np.ndarray, rank: int, rounds: int = 25) 
 
 
 def principal_components(
-    samples: np.ndarray, weights: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    samples: np.ndarray, weights: np.ndarray, importance: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Weighted principal components.
 
     Args:
         samples: [P,D].
         weights: [P] how many samples each one stands for.
+        importance: [D] how much the variance of each value counts when modes are chosen and ranked.
         count: number of modes, less than P.
 
     Returns:
-        mean [D], modes [count,D] scaled by their standard deviation, standard deviation per mode [count]
-        (its root mean square over D; descending).
+        mean [D] and modes [count,D], each scaled to one standard deviation.
     """
     share = (weights / weights.sum()).astype(np.float32)
     mean = share @ samples
     scaled = (samples - mean) * np.sqrt(share)[:, None]
-    eigenvalues, vectors = np.linalg.eigh((scaled @ scaled.T).astype(np.float64))
+    gram = (scaled * importance.astype(np.float32)) @ scaled.T
+    eigenvalues, vectors = np.linalg.eigh(gram.astype(np.float64))
     order = np.argsort(eigenvalues)[::-1][:count]
-    # Row k of `vectors.T @ scaled` has length sqrt(eigenvalue): one standard deviation of mode k.
-    modes = vectors[:, order].T.astype(np.float32) @ scaled
-    return mean, modes, np.sqrt(np.maximum(eigenvalues[order], 0) / samples.shape[1])
+    return mean, vectors[:, order].T.astype(np.float32) @ scaled
 
 
 def explain(

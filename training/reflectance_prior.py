@@ -10,6 +10,7 @@ face (medians 85-98 of 255), darker on the lids; it agrees in sign and adds no f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -77,18 +78,27 @@ def region_shares(model: MorphableModel, atlas: Atlas, soft_metres: float = 0.00
     up = np.array([0, 1.0, 0])
     brow = (points[21] + points[22]) / 2
     cheeks = [(points[36] + points[48]) / 2 - up * 0.004, (points[45] + points[54]) / 2 - up * 0.004]
+    right, left = cheeks
     outward = np.array([0.012, 0, 0])
+    forehead = [points[19] + up * 0.027, brow + up * 0.031, points[24] + up * 0.027]
     areas = {
-        "forehead": ([brow + up * 0.033, points[19] + up * 0.028, points[24] + up * 0.028], 0.024),
-        "cheeks": ([cheeks[0] - outward, cheeks[1] + outward, *cheeks], 0.018),
-        "nose": (list(points[27:36]), 0.009),
-        "chin": ([points[8] + up * 0.014, points[57] - up * 0.016], 0.014),
+        "forehead": (_along(forehead), 0.02),
+        "cheeks": ([*_along([right - outward, right]), *_along([left, left + outward])], 0.018),
+        "nose": (_along(points[27:31]) + _along(points[31:36]), 0.009),
+        "chin": (_along([points[8] + up * 0.014, points[57] - up * 0.016]), 0.014),
     }
     for name, (centres, radius) in areas.items():
         distance = np.min([np.linalg.norm((position - centre)[:, :2], axis=1) for centre in centres], axis=0)
         front = np.clip((position[:, 2] + 0.02) / 0.02, 0, 1)
         shares[name] = np.exp(-((distance / radius) ** 2)) * front
     return {name: share.astype(np.float32) for name, share in shares.items()}
+
+
+def _along(points: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return points close together on the line through ``points``."""
+    steps = np.linspace(0, len(points) - 1, 12 * len(points))
+    axes = [np.interp(steps, np.arange(len(points)), axis) for axis in np.transpose(points)]
+    return list(np.stack(axes, 1))
 
 
 ORDER = (
@@ -138,8 +148,8 @@ def relief_exemplar(scans: Path) -> Exemplar:
 
 def mottle_exemplar(scans: Path) -> Exemplar:
     """Return how the lightness of Antonia's cheek (photographed skin) varies: about 0.2 mm a pixel there."""
-    image = cv2.imread(str(scans / "antonia" / "head_albedo.png"))[700:1000, 1100:1330]
-    return make_exemplar(np.log(image.astype(np.float32).mean(2) + 1), 0.2, finest=0.2, coarsest=2.0)
+    image = cv2.imread(str(scans / "antonia" / "head_albedo.png"))[790:1060, 1130:1330]
+    return make_exemplar(np.log(image.astype(np.float32).mean(2) + 1), 0.2, finest=0.2, coarsest=1.2)
 
 
 def fine_detail(model: MorphableModel, atlas: Atlas, scans: Path) -> tuple[np.ndarray, np.ndarray]:

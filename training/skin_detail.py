@@ -76,7 +76,8 @@ def skin_field(exemplar: Exemplar, position: np.ndarray, normal: np.ndarray, see
 
 
 def _tile_and_blend(gaussian: np.ndarray, at: np.ndarray, seed: int) -> np.ndarray:
-    """Blend three randomly moved copies of the exemplar at pixels ``at`` [N,2]; variance stays 1."""
+    """Blend three randomly moved and turned copies of the exemplar at pixels ``at`` [N,2]; variance stays
+    1."""
     cell = CELL * min(gaussian.shape)
     skewed = np.stack([at[:, 0] - at[:, 1] / np.sqrt(3), at[:, 1] * 2 / np.sqrt(3)], 1) / cell
     base = np.floor(skewed).astype(np.int64)
@@ -87,16 +88,24 @@ def _tile_and_blend(gaussian: np.ndarray, at: np.ndarray, seed: int) -> np.ndarr
     corners = (np.stack([upper, upper], 1), np.array([[1, 0]]), np.array([[0, 1]]))
     total = np.zeros(len(at))
     for weight, corner in zip(weights.T, corners):
-        total += weight * _look_up(gaussian, at + _random_offset(base + corner, seed, gaussian.shape))
+        vertex = base + corner
+        place = np.stack([vertex[:, 0] + vertex[:, 1] / 2, vertex[:, 1] * np.sqrt(3) / 2], 1) * cell
+        offset, angle = _random_piece(vertex, seed, gaussian.shape)
+        away, cosine, sine = at - place, np.cos(angle), np.sin(angle)
+        turned = np.stack(
+            [cosine * away[:, 0] - sine * away[:, 1], sine * away[:, 0] + cosine * away[:, 1]], 1
+        )
+        total += weight * _look_up(gaussian, turned + offset)
     return total / np.sqrt((weights**2).sum(1))
 
 
-def _random_offset(vertex: np.ndarray, seed: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Return a repeatable random offset in pixels [N,2] for each lattice vertex [N,2]."""
+def _random_piece(vertex: np.ndarray, seed: int, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return a repeatable random place in the exemplar [N,2] and angle [N] for each lattice vertex [N,2]."""
     state = vertex[:, 0] * 73856093 ^ vertex[:, 1] * 19349663 ^ seed * 83492791
     state = (state ^ (state >> 13)) * 1274126177 & 0x7FFFFFFF
     state ^= state >> 16
-    return np.stack([state % shape[1], (state // shape[1]) % shape[0]], 1)
+    place = np.stack([state % shape[1], (state // shape[1]) % shape[0]], 1)
+    return place, 2 * np.pi * ((state // 977) % 1024) / 1024
 
 
 def _look_up(gaussian: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -16,6 +16,8 @@ from core.reflectance.tone import individual_typology_angle
 MELANIN, HAEMOGLOBIN = 0, 1
 DARKEST = 1e-3
 """Albedo below this is noise of the photo; logarithms start here."""
+BLACK_HAIR = 8e-3
+"""Nothing on a head is made darker than this."""
 
 
 class BioSkin:
@@ -71,7 +73,8 @@ class ToneChanger:
 
         Args:
             log_albedo: [N,3] natural logarithm of linear albedo.
-            skin: [N] in [0,1]; texels that are not skin (hair, brows) keep their colour.
+            skin: [N] in [0,1]; texels that are not skin (hair, brows) do not get lighter with it. They do get
+                darker, or a dark person would have fair brows.
             angle: individual typology angle to reach, degrees; the nearest one where out of reach.
             tone_weight: [N] where the tone is measured.
         """
@@ -87,7 +90,9 @@ class ToneChanger:
                 darker = middle
         shift = self._log_albedo(own, middle) - self._log_albedo(own, 0)
         moved = mean + shift + (log_albedo - mean) @ self._transport(own, middle).T
-        return (log_albedo + skin[:, None] * (moved - log_albedo)).astype(np.float32)
+        share = np.ones_like(skin) if shift.mean() < 0 else skin
+        moved = log_albedo + share[:, None] * (moved - log_albedo)
+        return np.maximum(moved, np.minimum(log_albedo, np.log(BLACK_HAIR))).astype(np.float32)
 
     def _log_albedo(self, own: np.ndarray, step: float) -> np.ndarray:
         properties = np.clip(own + step * self._direction, 0, 1)[None].astype(np.float32)
@@ -123,7 +128,7 @@ def skin_share(log_albedo: np.ndarray, tone_weight: np.ndarray) -> np.ndarray:
     return (1 - hair).astype(np.float32)
 
 
-def uniform_angles(count: int, lightest: float = 58.0, darkest: float = -58.0) -> np.ndarray:
+def uniform_angles(count: int, lightest: float = 60.0, darkest: float = -62.0) -> np.ndarray:
     """Return ``count`` individual typology angles that cover the tones of living skin evenly, degrees."""
     return np.linspace(lightest, darkest, 2 * count + 1)[1::2]
 

@@ -1,4 +1,4 @@
-"""Skin tone of a colour: CIELAB, the individual typology angle and the Monk scale. numpy only.
+"""Skin tone of a colour: CIELAB, the individual typology angle and the Monk scale.
 
 Colours are linear light with Rec.709 primaries and a D65 white, the last axis being red, green, blue.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from ..mapfiles import linear_from_srgb
 
 MONK_HEX = (
     "f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420",
@@ -17,18 +19,6 @@ XYZ_FROM_LINEAR = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 """IEC 61966-2-1; its row sums are the D65 white."""
-
-
-def linear_from_srgb(encoded: ArrayLike) -> NDArray[np.float32]:
-    """Linear light of sRGB-encoded values in [0, 1] (IEC 61966-2-1)."""
-    encoded = np.asarray(encoded, np.float32)
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0) + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_from_linear(linear: ArrayLike) -> NDArray[np.float32]:
-    """sRGB-encoded values of linear light; clipped to [0, 1] first."""
-    linear = np.clip(np.asarray(linear, np.float32), 0, 1)
-    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 def lab_from_linear(linear: ArrayLike) -> NDArray[np.float64]:
@@ -65,5 +55,5 @@ def monk_index(angle: float) -> int:
     return int(np.argmin(np.abs(MONK_ANGLES - angle))) + 1
 
 
-MONK_LINEAR = linear_from_srgb([[int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)] for code in MONK_HEX])
+MONK_LINEAR = linear_from_srgb(np.array([list(bytes.fromhex(code)) for code in MONK_HEX]) / 255)
 MONK_ANGLES = individual_typology_angle(MONK_LINEAR)
