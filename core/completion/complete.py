@@ -23,6 +23,7 @@ LEAST_SHADING = 0.02
 TYPICAL_ALBEDO = 0.3
 FOREHEAD_START = 0.008
 """Metres above the brows over which the forehead begins."""
+CHEEK_DOUBT = 0.35
 
 
 def estimate_appearance(
@@ -62,8 +63,8 @@ def complete_maps(
         observations.append(Observation(log_albedo, seen.confidence * clipped * dark, seen.pixel_size))
     flat = np.clip(sum(model.regions[name].astype(np.float32) for name in FLAT_REGIONS), 0, 1)
     features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
-    forehead = atlas.image(atlas.interpolate(forehead_of(model)[:, None]))[..., 0]
-    return combine(atlas, observations, prior_maps, features, forehead, texel_size(model, atlas))
+    doubt = atlas.image(atlas.interpolate(hair_doubt(model)[:, None]))[..., 0]
+    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas))
 
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
@@ -83,11 +84,16 @@ def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) 
     )
 
 
-def forehead_of(model: MorphableModel) -> np.ndarray:
-    """Return which vertices [V] lie above the brows, in [0,1]."""
+def hair_doubt(model: MorphableModel) -> np.ndarray:
+    """Return how readily something dark at each vertex [V] is taken for hair that hangs there, in [0,1].
+
+    All of the forehead is suspect, the cheeks a little; below the nose it is a beard, which belongs to the face.
+    """
     brow = model.mean[model.regions["brows"], 1].max()
-    rise = np.clip((model.mean[:, 1] - brow) / FOREHEAD_START, 0, 1)
-    return (rise * (model.mean[:, 2] > 0)).astype(np.float32)
+    nose = model.mean[model.regions["nostrils"], 1].mean()
+    forehead = np.clip((model.mean[:, 1] - brow) / FOREHEAD_START, 0, 1)
+    cheek = CHEEK_DOUBT * np.clip((model.mean[:, 1] - nose) / FOREHEAD_START, 0, 1)
+    return (np.maximum(forehead, cheek) * (model.mean[:, 2] > -0.06)).astype(np.float32)
 
 
 def texel_size(model: MorphableModel, atlas: Atlas) -> float:

@@ -18,10 +18,11 @@ from ..completion.atlas import Atlas, bleed, pull_push
 # Coarse means larger than this share of the map (a face is some 0.6 of it wide).
 COARSE = 0.035
 # Width of the rim of the observed area, as a share of the map, in which texels that look unlike the rest are
-# given up, and the logarithm of the ratio at which they are.
+# given up, and the logarithm of the ratio at which they are; the same where hair may hang.
 RIM = 0.03
-FOREHEAD_RIM = 0.15
+DOUBTED_RIM = 0.15
 STRAY = 0.3
+DOUBTED_STRAY = 0.16
 STRAY_BLUR = 0.006
 # How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
 KEEP_LIGHTNESS = 0.35
@@ -122,7 +123,7 @@ def combine(
     observations: list[Observation],
     prior: PriorMaps,
     features: np.ndarray,
-    forehead: np.ndarray,
+    doubt: np.ndarray,
     texel_metres: float,
 ) -> ReflectanceMaps:
     """Merge de-lit photos and prior into the maps of a head.
@@ -132,11 +133,11 @@ def combine(
         observations: one per photo.
         prior: at the same size.
         features: [S,S] in [0,1], where dark does not mean deep (brows, lips, lashes' line).
-        forehead: [S,S] in [0,1], the skin between brows and hairline.
+        doubt: [S,S] in [0,1], how readily something dark there is taken for hanging hair.
         texel_metres: size of a texel on the face.
     """
     covered = atlas.covered
-    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, forehead)
+    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, doubt)
     ratio = _without_glare(ratio, observed)
     coarse, believed = _split_coarse(ratio, observed, atlas.size)
     fine = ratio - coarse
@@ -167,7 +168,7 @@ def combine(
 
 
 def _merge_photos(
-    atlas: Atlas, observations: list[Observation], prior_log_albedo: np.ndarray, forehead: np.ndarray
+    atlas: Atlas, observations: list[Observation], prior_log_albedo: np.ndarray, doubt: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the merged log ratio [S,S,3], the observed share [S,S] and the sharpness [S,S]."""
     weights = [o.confidence**2 * (0.1 + np.minimum(o.sharpness, 1)) + 1e-6 for o in observations]
@@ -184,21 +185,22 @@ def _merge_photos(
     observed = observed * observed * (3 - 2 * observed)
     ratio = np.clip(atlas.image(merged) - prior_log_albedo, -2.5, 2.0) * atlas.covered[..., None]
     ratio = ratio.astype(np.float32)
-    observed = _without_strays(ratio, observed.astype(np.float32), forehead, atlas.size)
+    observed = _without_strays(ratio, observed.astype(np.float32), doubt, atlas.size)
     return ratio, observed, atlas.image(sharpness)
 
 
-def _without_strays(ratio: np.ndarray, observed: np.ndarray, forehead: np.ndarray, size: int) -> np.ndarray:
+def _without_strays(ratio: np.ndarray, observed: np.ndarray, doubt: np.ndarray, size: int) -> np.ndarray:
     """Give up areas near the rim of the observed that look unlike the rest: strands of hair, collars, shadows.
 
-    A fringe can be as wide as the forehead is high and has the colour of skin in some people, so the rim is
-    wider there.
+    A fringe can be as wide as the forehead is high and has the colour of skin in some people: where hair may
+    hang, the rim is wider.
     """
     depth = cv2.distanceTransform((observed > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / size
-    rim = np.clip(1 - depth / (RIM + (FOREHEAD_RIM - RIM) * forehead), 0, 1)
-    usual = _masked_blur(ratio, observed * (1 - 0.9 * forehead), 2 * COARSE * size)
+    rim = np.clip(1 - depth / (RIM + (DOUBTED_RIM - RIM) * doubt), 0, 1)
+    usual = _masked_blur(ratio, observed * (1 - 0.9 * doubt), 2 * COARSE * size)
     unlike = cv2.GaussianBlur(np.abs(ratio - usual).mean(2), (0, 0), STRAY_BLUR * size)
-    kept = observed * (1 - rim * (1 - np.exp(-((unlike / STRAY) ** 2))))
+    limit = STRAY + (DOUBTED_STRAY - STRAY) * doubt
+    kept = observed * (1 - rim * (1 - np.exp(-((unlike / limit) ** 2))))
     return cv2.GaussianBlur(kept, (0, 0), max(1.0, size * 0.003))
 
 
