@@ -29,7 +29,7 @@ from scipy.spatial import cKDTree
 from core.completion.atlas import Atlas, bleed, build_atlas
 from core.mapfiles import linear_from_srgb
 from core.morphable import MorphableModel, load_model, split_quads
-from core.reflectance.prior import PRIOR_PATH, ReflectancePrior, save_prior
+from core.reflectance.prior import PRIOR_PATH, ReflectancePrior, layout_digest, save_prior
 from training.low_rank import complete, principal_components
 from training.photo_albedo import balance_exposures, delight_set, mean_tones, unwrap_photos
 from training.reflectance_prior import (
@@ -266,7 +266,7 @@ def make_prior(
         roughness=roughness,
         normal_detail=normal_detail,
         log=True,
-        shape_version=model.version,
+        layout=layout_digest(model.uv),
     )
 
 

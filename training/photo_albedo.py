@@ -9,6 +9,7 @@ albedo or light, a set of photos does not tell; here the common part of them cou
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,7 +91,9 @@ def _cached(file: Path, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, 
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         arrays = make()
-        np.savez(file, **{name: _halved(array) for name, array in arrays.items()})
+        part = file.with_suffix(f".{os.getpid()}.part.npz")
+        np.savez(part, **{name: _halved(array) for name, array in arrays.items()})
+        part.replace(file)
     with np.load(file) as arrays:
         return {
             name: arrays[name].astype(np.float32) if arrays[name].dtype == np.float16 else arrays[name]

@@ -8,6 +8,7 @@ pore detail are regional averages. Made by ``training/albedo_prior.py`` for the 
 from __future__ import annotations
 
 import functools
+import hashlib
 import pathlib
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ class ReflectancePrior:
         normal_detail: [D,D,2] tangent-space slopes (n_x / n_z, n_y / n_z) of pores and fine lines, +Y up the
             map.
         log: the albedo arrays are logarithms; always True in this version.
-        shape_version: version of the shape model whose UV layout the maps follow.
+        layout: :func:`layout_digest` of the UV layout that the maps follow.
     """
 
     albedo_mean: NDArray[np.float32]
@@ -42,7 +43,7 @@ class ReflectancePrior:
     roughness: NDArray[np.float32]
     normal_detail: NDArray[np.float32]
     log: bool
-    shape_version: str
+    layout: str
 
     def log_albedo(self, coefficients: ArrayLike = ()) -> NDArray[np.float32]:
         """Logarithm of the albedo [R,R,3] of the first coefficients [<=K]; the others are zero."""
@@ -70,7 +71,7 @@ def load_prior(path: pathlib.Path = PRIOR_PATH) -> ReflectancePrior:
         specular_albedo=data["specular_albedo"].astype(np.float32),
         roughness=data["roughness"].astype(np.float32),
         log=True,
-        shape_version=str(data["shape_version"]),
+        layout=str(data["layout"]),
     )
 
 
@@ -90,8 +91,14 @@ def save_prior(prior: ReflectancePrior, path: pathlib.Path) -> None:
         roughness=prior.roughness.astype(np.float16),
         normal_detail=slopes,
         normal_detail_scale=slopes_scale,
-        shape_version=prior.shape_version,
+        layout=prior.layout,
     )
+
+
+def layout_digest(uv: np.ndarray) -> str:
+    """Return a short name of a UV layout [Q,4,2]: another one as soon as anything moves by 1/4096 of the map."""
+    steps = np.round(np.asarray(uv, np.float64) * 4096).astype(np.int32)
+    return hashlib.sha256(steps.tobytes()).hexdigest()[:16]
 
 
 def _encode(values: np.ndarray, axis: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import pytest
 from core.completion.atlas import build_atlas
 from core.mapfiles import linear_from_srgb
 from core.morphable import load_model
-from core.reflectance.prior import PRIOR_PATH, ReflectancePrior, load_prior, save_prior
+from core.reflectance.prior import PRIOR_PATH, ReflectancePrior, layout_digest, load_prior, save_prior
 from core.reflectance.tone import (
     MONK_LINEAR,
     individual_typology_angle,
@@ -46,7 +46,7 @@ def test_shapes_and_ranges(prior):
 
 
 def test_made_for_the_shipped_uv_layout(prior):
-    assert prior.shape_version == load_model().version
+    assert prior.layout == layout_digest(load_model().uv)
 
 
 def test_modes_are_in_standard_deviations(prior):
