@@ -1,7 +1,7 @@
 """Which processor computes, and with how many threads.
 
-torch is imported inside the functions: `limit_spinning` has to run before the first `import torch` of
-the process, and the numpy-only parts of the core ask for the number of threads too.
+torch is imported inside the functions: `limit_spinning` has to run before the first `import numpy` and
+`import torch` of the process, and the numpy-only parts of the core ask for the number of threads too.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ SPIN_COUNT = "2000"
 
 
 def limit_spinning() -> None:
-    """Let idle OpenMP threads sleep early; has an effect only before torch is imported.
+    """Let idle threads sleep early; has an effect only before numpy and torch are imported.
 
-    By default they spin for milliseconds, which halves the speed beside any busy neighbour (a fit that
-    takes 15 s on a quiet machine took over 120 s beside one, and 28 s with this setting).
+    By default OpenMP's spin for milliseconds, which halves the speed beside any busy neighbour (a fit that
+    takes 15 s on a quiet machine took over 120 s beside one, and 28 s with this setting). OpenBLAS, which
+    numpy brings, always spins: its matrices here are small, so it gets one thread.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def choose_device(name: str) -> torch.device:

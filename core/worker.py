@@ -5,6 +5,8 @@ libraries, goes to standard error. Closing standard input cancels: the main thre
 report, and a main thread that does not get there in time is ended, together with its unfinished folder.
 """
 
+# ruff: noqa: E402 - limit_spinning() has to run before the imports that bring numpy
+
 from __future__ import annotations
 
 import contextlib
@@ -16,6 +18,10 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
+
+from .device import limit_spinning
+
+limit_spinning()  # before the next line brings numpy
 
 from .errors import Cancelled, FitError, as_fit_error
 from .head import abandon, new_head_folder
@@ -139,9 +145,6 @@ def _answer(request: Request, session: Session) -> str:
         return request.head
     session.report("Starting", 0.0)
     # Only here: torch takes seconds to import, and the asker should hear of us before.
-    from .device import limit_spinning
-
-    limit_spinning()
     from .pipeline import fit_head
 
     photos = [Path(photo) for photo in request.photos]

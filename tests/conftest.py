@@ -9,6 +9,7 @@ import pathlib
 import pytest
 
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if importlib.util.find_spec("torch") is not None:
     import torch
 
