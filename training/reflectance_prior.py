@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 
 from core.completion.atlas import Atlas, bleed
-from core.completion.unwrap import vertex_normals
 from core.morphable import MorphableModel
+from training.shape_render import vertex_normals
 from training.skin_detail import Exemplar, make_exemplar, skin_field
 
 CHEEK_SPECULAR, CHEEK_ROUGHNESS = 0.46, 0.45

@@ -10,6 +10,7 @@ import torch
 
 from ..camera import Camera
 from ..morphable import MorphableModel
+from ..render.interpolate import vertex_normals
 from ..render.rasterize import rasterize
 from ..render.scene import HIDDEN_PARTS
 from .atlas import Atlas
@@ -53,16 +54,6 @@ def visible_depth(model: MorphableModel, vertices: np.ndarray, camera: Camera) -
     return np.where(triangle_id >= 0, corner_depth.max(1)[triangle_id], np.inf).astype(np.float32)
 
 
-def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Return area-weighted unit normals [V,3] of a triangle mesh."""
-    a, b, c = (vertices[triangles[:, i]] for i in range(3))
-    face = np.cross(b - a, c - a)
-    normal = np.stack(
-        [np.bincount(triangles.ravel(), np.repeat(face[:, axis], 3), len(vertices)) for axis in range(3)], 1
-    )
-    return (normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-
-
 def unwrap(
     atlas: Atlas,
     model: MorphableModel,
@@ -82,7 +73,8 @@ def unwrap(
         skin: [height,width] in [0,1], where the photo shows skin.
     """
     position = atlas.interpolate(vertices)
-    normal = atlas.interpolate(vertex_normals(vertices, model.triangles))
+    normal = vertex_normals(torch.from_numpy(vertices), torch.from_numpy(model.triangles).long())
+    normal = atlas.interpolate(normal.numpy())
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-8)
     view = camera.position.astype(np.float32) - position
     view /= np.linalg.norm(view, axis=1, keepdims=True)
