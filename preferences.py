@@ -28,11 +28,11 @@ class RelitPreferences(bpy.types.AddonPreferences):
     )
     device: EnumProperty(
         name="Device",
-        description="What computes",
+        description="What may compute. In this version a reconstruction runs on the CPU whatever is chosen",
         items=(
             ("auto", "Automatic", "The GPU where there is a usable one, else the CPU"),
             ("cpu", "CPU", "The processor"),
-            ("cuda", "GPU (CUDA)", "An NVIDIA graphics card"),
+            ("cuda", "GPU (CUDA)", "An NVIDIA graphics card: refused with a sentence where there is none"),
         ),
         default="auto",
     )

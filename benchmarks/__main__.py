@@ -1,11 +1,11 @@
-"""``python -m benchmarks speed|photos``: the cost of a reconstruction, and the looks of many."""
+"""``python -m benchmarks speed|photos|shape``: the cost of a reconstruction, and the looks of many."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from . import photos, speed
+from . import photos, shape_truth, speed
 
 
 def main() -> int:
@@ -23,9 +23,15 @@ def main() -> int:
     sheet.add_argument("--out", type=Path, required=True, help="folder for the heads and sheet.png")
     sheet.add_argument("--size", type=int, default=1024)
     sheet.add_argument("--hdri", type=Path, nargs="*", default=[], help="environments to relight in")
+    shapes = commands.add_parser("shape", help="shape error on rendered heads of another model, with known truth")
+    shapes.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
+    shapes.add_argument("--count", type=int, default=20)
+    shapes.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
     if arguments.command == "speed":
         return speed.run(arguments.photo, arguments.size, arguments.threads, arguments.out)
+    if arguments.command == "shape":
+        return shape_truth.run(arguments.shared, arguments.count, arguments.seed)
     return photos.run(arguments.photos, arguments.out, arguments.size, arguments.hdri)
 
 

@@ -52,6 +52,7 @@ def _device() -> Finding:
     try:
         from .device import choose_device, describe
 
-        return Finding(True, f"a fit would run on: {describe(choose_device('auto'))}")
+        usable = describe(choose_device("auto"))
+        return Finding(True, f"a fit runs on the CPU in this version; torch could use: {usable}")
     except ImportError as error:
         return Finding(False, f"torch cannot be imported: {error}", "Run the install again.")

@@ -58,7 +58,8 @@ class FitSettings:
     Attributes:
         quality: ``"draft"``, ``"standard"`` or ``"best"``; decides the stages' settings.
         map_size: Side of the square maps in pixels; one of :data:`MAP_SIZES`.
-        device: ``"auto"`` (the GPU where there is one), ``"cpu"`` or ``"cuda"``.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``; a fit runs on the CPU yet, ``"cuda"`` only demands that there
+            is a GPU.
         seed: Seed of everything random, at least 0; the same seed gives the same head.
         threads: CPU threads, at least 0; 0 leaves the choice to Relit.
         face: Which face to take in photos that show several, from 0, left to right; ``None``

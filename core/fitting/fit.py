@@ -23,7 +23,7 @@ class Fit:
         cameras: P cameras, one a photo.
         lighting: per photo, spherical harmonic coefficients [9 or 25, 3] of the linear environment light;
             None until the light was estimated.
-        albedo: [3] or [K', ...] first estimate of the diffuse albedo, linear; None until it was estimated.
+        albedo: [A] coefficients of the reflectance prior; None until they were estimated.
         extra: named arrays that later stages keep with the fit (for instance a generator's code).
     """
 
