@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -25,7 +25,29 @@ from .views import fit_geometry, look_at, trace_light
 EYE_MAP_SIZE = 512
 
 
-def fit_head(photos: Sequence[Path], out: Path, settings: FitSettings, report: Callable[..., None]) -> Path:
+@dataclass(frozen=True)
+class Steps:
+    """The method's steps. Whoever wants to know what a step is worth hands `fit_head` another in its place.
+
+    ``picture`` draws the last preview; each of the others is the function of its name.
+    """
+
+    look_at: Callable = look_at
+    fit_geometry: Callable = fit_geometry
+    trace_light: Callable = trace_light
+    estimate_appearance: Callable = estimate_appearance
+    complete_maps: Callable = complete_maps
+    complete_eyes: Callable = complete_eyes
+    picture: Callable = render_photo
+
+
+def fit_head(
+    photos: Sequence[Path],
+    out: Path,
+    settings: FitSettings,
+    report: Callable[..., None],
+    steps: Steps | None = None,
+) -> Path:
     """Reconstruct a head from photos of one person.
 
     Args:
@@ -33,6 +55,7 @@ def fit_head(photos: Sequence[Path], out: Path, settings: FitSettings, report: C
         out: the head folder to make; a head that is there is replaced when the new one is complete.
         settings: the artist's choices.
         report: called with (stage, fraction of the whole, preview file or None); raises `Cancelled`.
+        steps: the method's own when None.
 
     Returns:
         The head folder.
@@ -43,6 +66,7 @@ def fit_head(photos: Sequence[Path], out: Path, settings: FitSettings, report: C
     """
     if not photos:
         raise FitError("No photo was given.", "Add at least one photo of the person.")
+    steps = steps or Steps()
     choose_device(settings.device)
     torch.set_num_threads(choose_threads(settings.threads))
     with new_head_folder(out) as folder:
@@ -52,22 +76,22 @@ def fit_head(photos: Sequence[Path], out: Path, settings: FitSettings, report: C
         views = []
         for index, path in enumerate(photos):
             stages.enter(f"Reading photo {index + 1} of {len(photos)}", 0.05 + 0.2 * index / len(photos))
-            views.append(look_at(Path(path), settings.face))
+            views.append(steps.look_at(Path(path), settings.face))
         stages.enter("Fitting the shape", 0.25)
-        fit, views, warnings = fit_geometry(model, views, settings.geometry)
+        fit, views, warnings = steps.fit_geometry(model, views, settings.geometry)
         stages.show(shape_over_photo(model, views[0]))
         stages.enter("Tracing the light", 0.35)
-        views = [trace_light(model, view, settings.appearance) for view in views]
+        views = [steps.trace_light(model, view, settings.appearance) for view in views]
         stages.enter("Estimating light and skin", 0.45)
-        appearance = estimate_appearance(model, prior, views, settings.appearance.rounds)
+        appearance = steps.estimate_appearance(model, prior, views, settings.appearance.rounds)
         fit = replace(fit, lighting=appearance.lighting, albedo=appearance.albedo)
         stages.enter("Making the maps", 0.55)
-        maps = complete_maps(model, prior, views, fit, settings.map_size)
-        eyes = complete_eyes(model, views, fit, EYE_MAP_SIZE, settings.seed)
+        maps = steps.complete_maps(model, prior, views, fit, settings.map_size)
+        eyes = steps.complete_eyes(model, views, fit, EYE_MAP_SIZE, settings.seed)
         stages.enter("Writing the head", 0.85)
         head = write_result(folder, model, views, fit, maps, eyes, settings, warnings)
         window = face_window(views[0])
-        stages.show(crop(render_photo(head, 0), window))
+        stages.show(crop(steps.picture(head, 0), window))
         timings = json.dumps(stages.finish(), indent=1)
         (folder / TIMINGS_FILE).write_text(timings + "\n", encoding="utf-8")
     report("Done", 1.0)

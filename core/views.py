@@ -13,6 +13,7 @@ from .camera import Camera
 from .completion.unwrap import solid_triangles
 from .fitting.fit import Fit
 from .fitting.geometry import fit_landmarks
+from .fitting.landmark_evidence import Priors
 from .landmarks import Landmarks, detect_landmarks
 from .morphable import MorphableModel
 from .photo import Photo, load_photo
@@ -38,6 +39,7 @@ class View:
         camera: set by `fit_geometry`.
         vertices: [V,3] the head with this photo's expression, head frame; set by `fit_geometry`.
         transfer: [V,25] diffuse radiance transfer with the head's own shadows; set by `trace_light`.
+        gloss: [V,25] specular transfer towards the camera (`gloss_response`); set by `trace_light`.
     """
 
     photo: Photo
@@ -46,6 +48,7 @@ class View:
     camera: Camera | None = None
     vertices: np.ndarray | None = None
     transfer: np.ndarray | None = None
+    gloss: np.ndarray | None = None
 
 
 def look_at(path: Path, face: int | None) -> View:
@@ -56,7 +59,7 @@ def look_at(path: Path, face: int | None) -> View:
 
 
 def fit_geometry(
-    model: MorphableModel, views: Sequence[View], settings: GeometrySettings
+    model: MorphableModel, views: Sequence[View], settings: GeometrySettings, priors: Priors | None = None
 ) -> tuple[Fit, list[View], list[str]]:
     """Fit shape, expressions and cameras to the landmarks; return warnings in plain words too."""
     result = fit_landmarks(
@@ -65,6 +68,7 @@ def fit_geometry(
         [(view.photo.width, view.photo.height) for view in views],
         [view.photo.exif_focal_35mm for view in views],
         settings,
+        priors,
     )
     posed = [
         replace(view, camera=camera, vertices=model.vertices(result.fit.identity, expression))
@@ -75,14 +79,18 @@ def fit_geometry(
 
 
 def trace_light(model: MorphableModel, view: View, settings: AppearanceSettings) -> View:
-    """Compute how light from all around reaches each vertex, the head's own shadows included."""
+    """Compute how light from all around reaches each vertex, and the camera by way of its gloss.
+
+    The head's own shadows are included.
+    """
     transfer = radiance_transfer(
         torch.from_numpy(view.vertices),
         torch.from_numpy(solid_triangles(model)),
         directions=settings.shadow_directions,
         resolution=settings.shadow_resolution,
     )
-    return replace(view, transfer=transfer.numpy())
+    view = replace(view, transfer=transfer.numpy())
+    return replace(view, gloss=gloss_response(model, view))
 
 
 def hidden_share(transfer: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from ..morphable import MorphableModel
 from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, paint_eyes
 from ..reflectance.maps import Observation, PriorMaps, ReflectanceMaps, combine, delight
 from ..reflectance.prior import ReflectancePrior
-from ..views import View, gloss_response, hidden_share
+from ..views import View, hidden_share
 from .atlas import Atlas, bleed, build_atlas
 from .unwrap import unwrap
 
@@ -37,7 +37,7 @@ def estimate_appearance(
         # Light bounces once more off the skin that hides the sky (the prior's mean stands for its colour).
         bounce = 1 / (1 - TYPICAL_ALBEDO * hidden_share(view.transfer))
         transfer = atlas.interpolate(view.transfer * bounce[:, None])
-        gloss = atlas.interpolate(gloss_response(model, view))
+        gloss = atlas.interpolate(view.gloss)
         evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss))
     basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
     return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis, rounds)
@@ -56,7 +56,7 @@ def complete_maps(
         shading = atlas.interpolate(np.maximum(view.transfer @ light, LEAST_SHADING))
         hidden = atlas.interpolate(hidden_share(view.transfer)[:, None])
         shading = shading / (1 - np.minimum(expected, 0.9) * hidden)
-        gloss = atlas.interpolate(np.maximum(gloss_response(model, view) @ light, 0))
+        gloss = atlas.interpolate(np.maximum(view.gloss @ light, 0))
         log_albedo = delight(seen.colour, shading, gloss, expected, _light_colour(shading, seen.confidence))
         clipped = np.clip((1.0 - seen.colour.max(1)) / 0.04, 0, 1)
         dark = np.clip(shading.mean(1) / (0.25 * np.average(shading.mean(1), weights=seen.confidence + 1e-6)), 0, 1)
