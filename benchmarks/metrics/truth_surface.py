@@ -1,0 +1,250 @@
+"""The true head as the figures see it: points spread over its face, what the photo shows of them, and its UV tile.
+
+The *face* is the skin within 95 mm of the tip of the nose, as the NoW benchmark crops it (``face`` of the truth).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from core.camera import Camera
+from core.render.interpolate import barycentric
+from core.render.projection import project
+from core.render.rasterize import rasterize
+
+from .geometry import normalised, vertex_normals
+
+SAMPLES = 6000
+MAP_SIZE = 512
+"""Maps are compared at this many texels a side (about a millimetre each): pores are no colour."""
+TEXELS_ACROSS = 160
+"""Of the picture of the face in the true head's UV tile."""
+DEPTH_SIDE = 512
+"""Pixels of the longer side of the picture that tells what hides what."""
+DEPTH_TOLERANCE = 0.004
+LEAST_COSINE = 0.1
+"""Skin that is seen at a flatter angle than this counts as hidden."""
+FEATURE_RADIUS = 0.008
+"""Metres around brows, eyes, nostrils and lips that are left out where the skin's tone is measured."""
+SKIN_INDEX = 1
+_FEATURES = ((17, 22), (22, 27), (31, 36), (36, 42), (42, 48), (48, 60))
+
+
+def camera_of(source: Any) -> Camera:
+    """The camera of a true photo or of a picture under held-out light."""
+    return Camera(
+        float(source.focal_px), source.principal_px, int(source.width), int(source.height), source.camera_from_world
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FacePoints:
+    """Points on the true head's face.
+
+    Attributes:
+        triangle: [N] index into the truth's triangles.
+        weights: [N, 3] barycentric weights.
+        position: [N, 3] in the photo's expression; neutral: [N, 3].
+        normal: [N, 3] unit, smooth, in the photo's expression.
+        uv: [N, 2].
+        observed: [N] bool: the photo shows it.
+        bare: [N] bool: neither brow, eye, nostril nor lip is near.
+    """
+
+    triangle: np.ndarray
+    weights: np.ndarray
+    position: np.ndarray
+    neutral: np.ndarray
+    normal: np.ndarray
+    uv: np.ndarray
+    observed: np.ndarray
+    bare: np.ndarray
+
+
+class TruthSurface:
+    """One photo's true head. Everything is worked out when it is first asked for.
+
+    Args:
+        truth: a photo of the truth data set (see ``docs/benchmarks.md``).
+    """
+
+    def __init__(self, truth: Any) -> None:
+        self.truth = truth
+        self.posed = np.asarray(truth.posed, np.float64)
+        self.neutral = np.asarray(truth.vertices, np.float64)
+        self.triangles = np.asarray(truth.triangles).astype(np.int64)
+        self.camera = camera_of(truth)
+
+    @cached_property
+    def face_triangles(self) -> np.ndarray:
+        """Indices of the triangles whose corners all belong to the face and are skin."""
+        face = np.asarray(self.truth.face, bool)[self.triangles].all(1)
+        return np.flatnonzero(face & (np.asarray(self.truth.part) == 0))
+
+    @cached_property
+    def normals(self) -> np.ndarray:
+        """[V, 3] unit vertex normals in the photo's expression, of the skin alone."""
+        return vertex_normals(self.posed, self.triangles[np.asarray(self.truth.part) == 0])
+
+    @cached_property
+    def eye_distance(self) -> float:
+        """Metres between the outer corners of the eyes; 93 mm (a usual value) where they are not marked."""
+        corners = self.landmarks(self.neutral)[[36, 45]]
+        return float(np.linalg.norm(corners[0] - corners[1])) if np.isfinite(corners).all() else 0.093
+
+    def landmarks(self, vertices: np.ndarray) -> np.ndarray:
+        """The 68 landmarks [68, 3] on ``vertices``; not a number where the truth does not know one."""
+        index = np.asarray(self.truth.landmarks_68)
+        return np.where((index >= 0)[:, None], vertices[np.maximum(index, 0)], np.nan)
+
+    @cached_property
+    def samples(self) -> FacePoints:
+        """Points spread evenly over the face's area (the same for every method)."""
+        generator = np.random.default_rng(0)
+        corner = self.posed[self.triangles[self.face_triangles]]
+        area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
+        steps = (np.arange(SAMPLES) + generator.random(SAMPLES)) / SAMPLES * area.sum()
+        chosen = np.minimum(np.searchsorted(np.cumsum(area), steps), len(area) - 1)
+        root, share = np.sqrt(generator.random(SAMPLES)), generator.random(SAMPLES)
+        weights = np.stack([1 - root, root * (1 - share), root * share], 1)
+        return self.points(self.face_triangles[chosen], weights)
+
+    def points(self, triangle: np.ndarray, weights: np.ndarray) -> FacePoints:
+        """What is known of the points with barycentric ``weights`` [N, 3] in triangles [N]."""
+        corners = self.triangles[triangle]
+
+        def mixed(values: np.ndarray) -> np.ndarray:
+            return (values * weights[:, :, None]).sum(1)
+
+        position, neutral = mixed(self.posed[corners]), mixed(self.neutral[corners])
+        normal = normalised(mixed(self.normals[corners]))
+        uv = mixed(np.asarray(self.truth.uv, np.float64)[triangle])
+        observed, bare = self.observed(position, normal), self._bare(neutral)
+        return FacePoints(triangle, weights, position, neutral, normal, uv, observed, bare)
+
+    def observed(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """Which points [N, 3] of the skin the photo shows: no part of the head, hair, glasses or hand before them."""
+        pixel, depth = self.camera.project(points)
+        height, width = np.shape(self.truth.object_index)
+        place = np.floor(pixel * (width / self.camera.width, height / self.camera.height)).astype(int)
+        inside = ((place >= 0) & (place < (width, height))).all(1) & (depth > 0)
+        place = np.where(inside[:, None], place, 0)
+        skin = np.asarray(self.truth.object_index)[place[:, 1], place[:, 0]] == SKIN_INDEX
+        towards = normalised(self.camera.position - points)
+        facing = (normals * towards).sum(1) > LEAST_COSINE
+        return inside & skin & facing & (depth <= self._nearest_depth(pixel) + DEPTH_TOLERANCE)
+
+    def rasterised(self, camera: Camera) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Triangle [H, W] (-1 where there is none) that a camera sees, and flat pixels [N], weights [N, 3]."""
+        points = project(torch.from_numpy(self.posed), camera)
+        triangles = torch.from_numpy(self.triangles)
+        ids = rasterize(points, triangles, camera.height, camera.width)
+        pixels, weights = barycentric(points, triangles, ids)
+        return ids.numpy(), pixels.numpy(), weights.numpy()
+
+    def texels(self) -> tuple[FacePoints, np.ndarray, tuple[int, int]]:
+        """The face in its UV tile: points at the texels, their flat place in the picture, and its (height, width)."""
+        uv = np.asarray(self.truth.uv, np.float64)[self.face_triangles]
+        low, high = uv.min((0, 1)), uv.max((0, 1))
+        scale = TEXELS_ACROSS / (high - low).max()
+        width, height = (int(side) for side in np.ceil((high - low) * scale))
+        flat = np.stack([(uv[..., 0] - low[0]) * scale, (high[1] - uv[..., 1]) * scale, np.ones(uv.shape[:2])], -1)
+        corner = torch.from_numpy(flat.reshape(-1, 3))
+        triangles = torch.arange(len(corner)).view(-1, 3)
+        ids = rasterize(corner, triangles, height, width)
+        pixels, weights = barycentric(corner, triangles, ids)
+        triangle = self.face_triangles[ids.flatten()[pixels].numpy()]
+        return self.points(triangle, weights.numpy()), pixels.numpy(), (height, width)
+
+    def _bare(self, neutral: np.ndarray) -> np.ndarray:
+        marks = self.landmarks(self.neutral)
+        bare = np.ones(len(neutral), bool)
+        for first, last in _FEATURES:
+            line = marks[first:last]
+            if not np.isfinite(line).all():
+                continue
+            line = np.concatenate([line, (line + np.roll(line, -1, 0)) / 2, line.mean(0)[None]])
+            for point in line:
+                bare &= ((neutral - point) ** 2).sum(1) > FEATURE_RADIUS**2
+        return bare
+
+    @cached_property
+    def _depth(self) -> np.ndarray:
+        """[h, w] depth of the head's nearest surface in the photo; infinite beside it."""
+        camera = self._depth_camera
+        ids, pixels, weights = self.rasterised(camera)
+        depth = np.full(ids.size, np.inf)
+        corners = self.triangles[ids.ravel()[pixels]]
+        _, vertex_depth = camera.project(self.posed)
+        depth[pixels] = (vertex_depth[corners] * weights).sum(1)
+        return depth.reshape(ids.shape)
+
+    @cached_property
+    def _depth_camera(self) -> Camera:
+        return self.camera.scaled(min(1.0, DEPTH_SIDE / max(self.camera.width, self.camera.height)))
+
+    def _nearest_depth(self, pixel: np.ndarray) -> np.ndarray:
+        """Largest depth among the pixels around each place, so that slanted skin does not hide itself."""
+        camera = self._depth_camera
+        scale = camera.focal_px / self.camera.focal_px
+        deepest = cv2.dilate(np.where(np.isfinite(self._depth), self._depth, -1.0), np.ones((3, 3)))
+        place = np.clip(np.floor(pixel * scale), 0, (camera.width - 1, camera.height - 1)).astype(int)
+        depth = deepest[place[:, 1], place[:, 0]]
+        return np.where(depth > 0, depth, np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class FaceMasks:
+    """Pixels [H, W] of a picture of the true head: its face, and which of it the photo showed."""
+
+    face: np.ndarray
+    observed: np.ndarray
+    hidden: np.ndarray
+
+
+def face_masks(truth: Any, camera: Camera | None = None) -> FaceMasks:
+    """The face in a picture of the true head.
+
+    Args:
+        truth: a photo of the truth data set.
+        camera: of a picture without hair, glasses and hand; None for the photo itself, where they hide the face.
+    """
+    surface = TruthSurface(truth)
+    where = camera or surface.camera
+    ids, pixels, weights = surface.rasterised(where)
+    inside = np.isin(ids.ravel()[pixels], surface.face_triangles)
+    pixels, weights = pixels[inside], weights[inside]
+    points = surface.points(ids.ravel()[pixels], weights)
+    face, observed = np.zeros(ids.size, bool), np.zeros(ids.size, bool)
+    face[pixels], observed[pixels] = True, points.observed
+    face, observed = face.reshape(ids.shape), observed.reshape(ids.shape)
+    if camera is None:
+        face &= np.asarray(truth.object_index) == SKIN_INDEX
+    return FaceMasks(face, face & observed, face & ~observed)
+
+
+def sampled(image: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """Bilinear values [N, C] of a map [H, W, C] at UVs [N, 2] (origin bottom left; texel centres at half steps)."""
+    height, width = image.shape[:2]
+    x, y = uv[:, 0] * width - 0.5, (1 - uv[:, 1]) * height - 0.5
+    places = [np.ascontiguousarray(value, np.float32).reshape(1, -1) for value in (x, y)]
+    flat = np.ascontiguousarray(image, np.float32)
+    rows = []
+    for start in range(0, len(x), 32000):  # OpenCV takes no picture wider than 32767
+        part = [place[:, start : start + 32000] for place in places]
+        values = cv2.remap(flat, *part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        rows.append(values.reshape(part[0].size, -1))
+    return np.concatenate(rows)
+
+
+def at_map_size(image: np.ndarray, size: int = MAP_SIZE) -> np.ndarray:
+    """A map averaged down to ``size`` texels a side; smaller ones stay as they are."""
+    if max(image.shape[:2]) <= size:
+        return image
+    return cv2.resize(image.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
