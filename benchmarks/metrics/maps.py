@@ -69,15 +69,15 @@ def albedo_picture_error(
 def gloss_error(
     maps: Mapping[str, np.ndarray],
     found_uv: np.ndarray,
-    true_specular: np.ndarray | None,
-    true_roughness: np.ndarray | None,
+    true_specular: np.ndarray,
+    true_roughness: np.ndarray,
     true_uv: np.ndarray,
 ) -> dict[str, float]:
     """Mean absolute errors ``specular_mae`` and ``roughness_mae`` at matched points (Principled's own values)."""
     figures = {}
     pairs = (("specular_mae", "specular_albedo", true_specular), ("roughness_mae", "roughness", true_roughness))
     for name, key, true in pairs:
-        if key in maps and true is not None:
+        if key in maps:
             difference = sampled(maps[key], found_uv) - sampled(at_map_size(np.asarray(true)), true_uv)
             figures[name] = float(np.abs(difference).mean())
     return figures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from .maps import albedo_error, albedo_picture_error, gloss_error
 from .seams import seam_step
 from .truth_surface import FacePoints, TruthSurface, at_map_size, sampled
 
+if TYPE_CHECKING:
+    from ..truth.records import TruthPhoto
+
 ALIGNED_POINTS = 1500
 FEWEST_LANDMARKS = 6
 FEWEST_POINTS = 30
@@ -31,12 +34,12 @@ class Measured(NamedTuple):
     true_from_head: np.ndarray
 
 
-def measure_head(head: Head, truth: Any, photo: int = 0) -> Measured:
+def measure_head(head: Head, truth: TruthPhoto | TruthSurface, photo: int = 0) -> Measured:
     """All figures of a head folder's fit of one true photo that need no renderer; see `measure_fitted`."""
     return measure_fitted(Fitted.of_head(head, photo), truth)
 
 
-def measure_fitted(fitted: Fitted, truth: Any) -> Measured:
+def measure_fitted(fitted: Fitted, truth: TruthPhoto | TruthSurface) -> Measured:
     """All figures of a fit that need no renderer. A figure that cannot be had is missing.
 
     Args:
@@ -117,15 +120,14 @@ def _normal_error(
     for suffix, part in (("observed", samples.observed), ("hidden", ~samples.observed)):
         if part.sum() >= FEWEST_POINTS:
             figures[f"normals_{suffix}_degrees"] = angle[part].mean()
-    height = getattr(true.truth, "height", None)
-    if "normal" in fitted.maps and fitted.triangle_uv is not None and np.ndim(height) == 2:
+    if "normal" in fitted.maps and fitted.triangle_uv is not None:
         corner_uv = fitted.triangle_uv[found.triangle]
         uv = (corner_uv * found.weights[:, :, None]).sum(1)
         corner = surface.vertices[surface.triangles[found.triangle]]
         fine = with_normal_map(smooth, corner, corner_uv, sampled(fitted.maps["normal"], uv))
         corners = true.triangles[samples.triangle]
-        true_uv = np.asarray(true.truth.uv, np.float64)[samples.triangle]
-        expected = with_height_map(samples.normal, true.posed[corners], true_uv, height, samples.uv)
+        true_uv = np.asarray(true.head.uv, np.float64)[samples.triangle]
+        expected = with_height_map(samples.normal, true.posed[corners], true_uv, true.head.height, samples.uv)
         figures["normals_detail_degrees"] = angle_degrees(fine @ motion.rotation.T, expected).mean()
     return figures
 
@@ -143,13 +145,13 @@ def _camera_figures(fitted: Fitted, true: TruthSurface, motion: Similarity) -> d
 def _map_figures(
     fitted: Fitted, surface: Surface, found: Closest, samples: FacePoints, true: TruthSurface, motion: Similarity
 ) -> dict[str, float]:
-    albedo, true_albedo = fitted.maps["diffuse_albedo"], at_map_size(np.asarray(true.truth.albedo))
+    albedo, true_albedo = fitted.maps["diffuse_albedo"], at_map_size(np.asarray(true.head.albedo))
     uv = _uv_at(fitted, found)
     figures = albedo_error(sampled(albedo, uv), sampled(true_albedo, samples.uv), samples.observed, samples.bare)
     texels, place, shape = true.texels()
     texel_uv = _uv_at(fitted, surface.closest(motion.inverse().apply(texels.position)))
     figures |= albedo_picture_error(sampled(albedo, texel_uv), sampled(true_albedo, texels.uv), place, shape)
-    figures |= gloss_error(fitted.maps, uv, true.truth.specular, true.truth.roughness, samples.uv)
+    figures |= gloss_error(fitted.maps, uv, true.head.specular, true.head.roughness, samples.uv)
     if "provenance" in fitted.maps and fitted.face is not None:
         step = seam_step(albedo, fitted.maps["provenance"], _uv_region(fitted, len(albedo)))
         if step is not None:

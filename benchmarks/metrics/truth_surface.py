@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -19,6 +19,9 @@ from core.render.projection import project
 from core.render.rasterize import rasterize
 
 from .geometry import normalised, vertex_normals
+
+if TYPE_CHECKING:
+    from ..truth.records import TruthPhoto
 
 SAMPLES = 6000
 MAP_SIZE = 512
@@ -34,13 +37,6 @@ FEATURE_RADIUS = 0.008
 """Metres around brows, eyes, nostrils and lips that are left out where the skin's tone is measured."""
 SKIN_INDEX = 1
 _FEATURES = ((17, 22), (22, 27), (31, 36), (36, 42), (42, 48), (48, 60))
-
-
-def camera_of(source: Any) -> Camera:
-    """The camera of a true photo or of a picture under held-out light."""
-    return Camera(
-        float(source.focal_px), source.principal_px, int(source.width), int(source.height), source.camera_from_world
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,26 +67,27 @@ class TruthSurface:
     """One photo's true head. Everything is worked out when it is first asked for.
 
     Args:
-        truth: a photo of the truth data set (see ``docs/benchmarks.md``).
+        truth: a photo of the truth data set.
     """
 
-    def __init__(self, truth: Any) -> None:
+    def __init__(self, truth: TruthPhoto) -> None:
         self.truth = truth
         self.posed = np.asarray(truth.posed, np.float64)
-        self.neutral = np.asarray(truth.vertices, np.float64)
-        self.triangles = np.asarray(truth.triangles).astype(np.int64)
-        self.camera = camera_of(truth)
+        self.head = truth.head
+        self.neutral = np.asarray(truth.head.vertices, np.float64)
+        self.triangles = np.asarray(truth.head.triangles).astype(np.int64)
+        self.camera = truth.camera
 
     @cached_property
     def face_triangles(self) -> np.ndarray:
         """Indices of the triangles whose corners all belong to the face and are skin."""
-        face = np.asarray(self.truth.face, bool)[self.triangles].all(1)
-        return np.flatnonzero(face & (np.asarray(self.truth.part) == 0))
+        face = np.asarray(self.head.face, bool)[self.triangles].all(1)
+        return np.flatnonzero(face & (np.asarray(self.head.part) == 0))
 
     @cached_property
     def normals(self) -> np.ndarray:
         """[V, 3] unit vertex normals in the photo's expression, of the skin alone."""
-        return vertex_normals(self.posed, self.triangles[np.asarray(self.truth.part) == 0])
+        return vertex_normals(self.posed, self.triangles[np.asarray(self.head.part) == 0])
 
     @cached_property
     def eye_distance(self) -> float:
@@ -100,7 +97,7 @@ class TruthSurface:
 
     def landmarks(self, vertices: np.ndarray) -> np.ndarray:
         """The 68 landmarks [68, 3] on ``vertices``; not a number where the truth does not know one."""
-        index = np.asarray(self.truth.landmarks_68)
+        index = np.asarray(self.head.landmarks_68)
         return np.where((index >= 0)[:, None], vertices[np.maximum(index, 0)], np.nan)
 
     @cached_property
@@ -124,7 +121,7 @@ class TruthSurface:
 
         position, neutral = mixed(self.posed[corners]), mixed(self.neutral[corners])
         normal = normalised(mixed(self.normals[corners]))
-        uv = mixed(np.asarray(self.truth.uv, np.float64)[triangle])
+        uv = mixed(np.asarray(self.head.uv, np.float64)[triangle])
         observed, bare = self.observed(position, normal), self._bare(neutral)
         return FacePoints(triangle, weights, position, neutral, normal, uv, observed, bare)
 
@@ -150,7 +147,7 @@ class TruthSurface:
 
     def texels(self) -> tuple[FacePoints, np.ndarray, tuple[int, int]]:
         """The face in its UV tile: points at the texels, their flat place in the picture, and its (height, width)."""
-        uv = np.asarray(self.truth.uv, np.float64)[self.face_triangles]
+        uv = np.asarray(self.head.uv, np.float64)[self.face_triangles]
         low, high = uv.min((0, 1)), uv.max((0, 1))
         scale = TEXELS_ACROSS / (high - low).max()
         width, height = (int(side) for side in np.ceil((high - low) * scale))
@@ -208,7 +205,7 @@ class FaceMasks:
     hidden: np.ndarray
 
 
-def face_masks(truth: Any, camera: Camera | None = None) -> FaceMasks:
+def face_masks(truth: TruthPhoto, camera: Camera | None = None) -> FaceMasks:
     """The face in a picture of the true head.
 
     Args:
@@ -225,7 +222,8 @@ def face_masks(truth: Any, camera: Camera | None = None) -> FaceMasks:
     face[pixels], observed[pixels] = True, points.observed
     face, observed = face.reshape(ids.shape), observed.reshape(ids.shape)
     if camera is None:
-        face &= np.asarray(truth.object_index) == SKIN_INDEX
+        index = np.asarray(truth.object_index)  # of a large photo it is a smaller picture
+        face &= cv2.resize(index, face.shape[::-1], interpolation=cv2.INTER_NEAREST) == SKIN_INDEX
     return FaceMasks(face, face & observed, face & ~observed)
 
 
