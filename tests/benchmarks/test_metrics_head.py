@@ -183,7 +183,7 @@ def test_what_the_photo_shows_of_the_face(true_photo):
 
 
 def test_a_turned_picture_of_the_face_has_hidden_parts(true_photo):
-    masks = face_masks(true_photo, looking(-0.5).scaled(0.5))
+    masks = face_masks(true_photo, looking(-0.8).scaled(0.5))
     assert masks.face.shape == (120, 100)
     assert masks.hidden.sum() > 0.1 * masks.face.sum()
     assert masks.observed.sum() > 0.3 * masks.face.sum()
