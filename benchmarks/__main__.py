@@ -12,12 +12,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     timed = commands.add_parser("speed", help="seconds and memory of a whole reconstruction, stage by stage")
-    timed.add_argument(
-        "photo", type=Path, nargs="?", help="default: the demo's astronaut, which scikit-image carries"
-    )
-    timed.add_argument("--size", type=int, nargs="+", default=[1024], help="map sizes")
-    timed.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    timed.add_argument("--out", type=Path, help="folder for the table as Markdown and JSON")
+    speed.add_arguments(timed)
     sheet = commands.add_parser("photos", help="reconstruct many photos and lay them out on a contact sheet")
     sheet.add_argument("photos", type=Path, nargs="+")
     sheet.add_argument("--out", type=Path, required=True, help="folder for the heads and sheet.png")
@@ -29,7 +24,7 @@ def main() -> int:
     shapes.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
     if arguments.command == "speed":
-        return speed.run(arguments.photo, arguments.size, arguments.threads, arguments.out)
+        return speed.run(arguments)
     if arguments.command == "shape":
         return shape_truth.run(arguments.shared, arguments.count, arguments.seed)
     return photos.run(arguments.photos, arguments.out, arguments.size, arguments.hdri)

@@ -1,21 +1,147 @@
-"""The worker as it is, telling its peak memory on stderr when it ends."""
+"""The worker as Blender starts it, then the same reconstruction again in the same process.
+
+    python -m benchmarks.measured_worker REPORT < request
+
+The first run is the worker itself, protocol and all. When it has answered, the figures of every run go to the file
+REPORT as JSON: seconds of each stage, peak memory, and, of the last run, which functions the time went to.
+"""
 
 from __future__ import annotations
 
-import atexit
+import cProfile
+import json
+import os
 import sys
+import time
+from pathlib import Path
 
 from core import worker
+from core.head import TIMINGS_FILE
+from core.protocol import Reconstruct, decode_request
 
 
-def tell_peak_memory() -> None:
-    """Print the process's peak resident memory (POSIX only: there is no such figure in Windows' Python)."""
+class Tee:
+    """Standard input whose lines are remembered, because the worker reads the only one there is."""
+
+    def __init__(self, source) -> None:
+        self._source = source
+        self.line = ""
+
+    def readline(self) -> str:
+        self.line = self._source.readline()
+        return self.line
+
+
+def main(report: Path) -> int:
+    """Answer the request as the worker does; then measure warm runs; return the worker's status."""
+    sys.stdin = tee = Tee(sys.stdin)
+    forget_peak_memory()
+    status = worker.main()
+    cold_peak = peak_memory_mb()
+    if status == 0:
+        request = decode_request(tee.line)
+        runs = [{"stages": _stages(request), "peak_mb": cold_peak}, _warm(request), _profiled(request)]
+        part = report.with_suffix(".part")
+        part.write_text(json.dumps(runs), encoding="utf-8")
+        os.replace(part, report)
+    return status
+
+
+def _warm(request: Reconstruct) -> dict:
+    forget_peak_memory()
+    start = time.perf_counter()
+    _reconstruct(request)
+    return {
+        "seconds": time.perf_counter() - start,
+        "stages": _stages(request),
+        "peak_mb": peak_memory_mb(),
+    }
+
+
+def _profiled(request: Reconstruct) -> dict:
+    profile = cProfile.Profile()
+    profile.runcall(_reconstruct, request)
+    return {"calls": call_tree(profile, "fit_head"), "shape_calls": call_tree(profile, "minimise", 2)}
+
+
+def _reconstruct(request: Reconstruct) -> None:
+    from core.pipeline import fit_head
+
+    fit_head([Path(photo) for photo in request.photos], Path(request.out), request.settings, lambda *_: None)
+
+
+def _stages(request: Reconstruct) -> dict[str, float]:
+    return json.loads((Path(request.out) / TIMINGS_FILE).read_text(encoding="utf-8"))
+
+
+def call_tree(profile: cProfile.Profile, root: str, depth: int = 3, share: float = 0.02) -> list[dict]:
+    """Where the time of a function of the core went: its own callees in the core, theirs, and so on.
+
+    Args:
+        profile: a run that is over.
+        root: name of the function.
+        depth: levels below it.
+        share: of the root's time; what took less is left out.
+
+    Returns:
+        Rows of ``name``, ``level`` (0 = the root), ``calls`` and ``seconds`` (callees included), depth first. The
+        seconds of a function that several call are those spent for the caller above it.
+    """
+    entries = {entry.code: entry for entry in profile.getstats() if not isinstance(entry.code, str)}
+    start = next(entry for code, entry in entries.items() if code.co_name == root and _in_core(code))
+    least = share * start.totaltime
+    rows: list[dict] = []
+
+    def visit(code, calls: int, seconds: float, level: int) -> None:
+        rows.append({"name": _name(code), "level": level, "calls": calls, "seconds": seconds})
+        if level < depth:
+            for call in sorted(_callees(entries, code), key=lambda call: -call.totaltime):
+                if call.totaltime >= least:
+                    visit(call.code, call.callcount, call.totaltime, level + 1)
+
+    visit(start.code, start.callcount, start.totaltime, 0)
+    return rows
+
+
+def _callees(entries: dict, code) -> list:
+    """What a function of the core calls in the core; what comprehensions call counts as its own."""
+    found = []
+    for call in entries[code].calls or ():
+        if not isinstance(call.code, str) and call.code in entries and _in_core(call.code):
+            found += _callees(entries, call.code) if call.code.co_name.startswith("<") else [call]
+    return found
+
+
+def _in_core(code) -> bool:
+    return f"{os.sep}core{os.sep}" in code.co_filename
+
+
+def _name(code) -> str:
+    return f"{Path(code.co_filename).stem}.{code.co_name}"
+
+
+def forget_peak_memory() -> None:
+    """Start the measurement of peak memory anew, where the system can (Linux)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def peak_memory_mb() -> int:
+    """Peak resident memory in MB since `forget_peak_memory` (elsewhere than on Linux: since the start).
+
+    POSIX only: Python has no such figure on Windows.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) // 1024
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"peak memory: {peak // (1024 if sys.platform != 'darwin' else 1024**2)} MB", file=sys.stderr)
+    return peak // (1024 if sys.platform != "darwin" else 1024**2)
 
 
 if __name__ == "__main__":
-    atexit.register(tell_peak_memory)
-    raise SystemExit(worker.main())
+    raise SystemExit(main(Path(sys.argv[1])))
