@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .fitted import Fitted
 from .measure import Measured, measure_fitted, measure_head
-from .relit import measure_relit
+from .relit import measure_held_out, measure_relit
 from .truth_surface import FaceMasks, TruthSurface, face_masks
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "face_masks",
     "measure_fitted",
     "measure_head",
+    "measure_held_out",
     "measure_relit",
 ]

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.metrics import Fitted, TruthSurface, face_masks, measure_fitted, measure_head
+from benchmarks.metrics import Fitted, TruthSurface, face_masks, measure_fitted, measure_head, measure_held_out
 from benchmarks.metrics.colour import ciede2000, ita_degrees, lab_from_linear
 from benchmarks.metrics.detail import with_height_map, with_normal_map
 from benchmarks.metrics.geometry import Similarity
@@ -188,6 +188,20 @@ def test_a_turned_picture_of_the_face_has_hidden_parts(true_photo):
     assert masks.hidden.sum() > 0.1 * masks.face.sum()
     assert masks.observed.sum() > 0.3 * masks.face.sum()
     assert not (masks.observed & masks.hidden).any()
+
+
+def test_a_held_out_picture_is_judged_apart_where_the_photo_showed_the_face(true_photo):
+    camera = looking(-0.8).scaled(0.5)
+    masks = face_masks(true_photo, camera)
+    truth = np.random.default_rng(0).uniform(0.1, 0.2, (camera.height, camera.width, 4))
+    half_wrong = truth.copy()
+    half_wrong[masks.hidden] *= 2
+    half_wrong[~masks.face] = 9
+    held_out = SimpleNamespace(image=truth, camera=camera)
+    figures = measure_held_out(half_wrong, true_photo, held_out)
+    assert figures["psnr_observed"] == 60
+    assert figures["luminance_ratio_hidden"] == pytest.approx(2)
+    assert figures["psnr_hidden"] < figures["psnr"] < 60
 
 
 def test_the_face_is_bare_but_for_brows_eyes_and_lips(true_photo):
