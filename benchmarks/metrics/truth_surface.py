@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import torch
 
-from core.camera import Camera
+from core.camera import FACING_CAMERA, Camera, rotation_from_vector
 from core.render.interpolate import barycentric
 from core.render.projection import project
 from core.render.rasterize import rasterize
@@ -35,7 +35,12 @@ LEAST_COSINE = 0.1
 """Skin that is seen at a flatter angle than this counts as hidden."""
 FEATURE_RADIUS = 0.008
 """Metres around brows, eyes, nostrils and lips that are left out where the skin's tone is measured."""
-SKIN_INDEX = 1
+SKIN_INDEX, SKIN_PART = 1, 0
+CLEAR_PARTS = (2, 5)
+"""Corneas and lashes hide nothing."""
+OPEN_VIEWS = ((0, 0), (0, -60), (0, 60), (-35, 0), (35, 0), (-25, -35), (25, -35), (-25, 35), (25, 35))
+"""Pitch and yaw in degrees of the cameras that tell what lies open."""
+OPEN_SIDE, OPEN_WIDTH, OPEN_DISTANCE = 320, 0.22, 2.0  # pixels, metres across, metres
 _FEATURES = ((17, 22), (22, 27), (31, 36), (36, 42), (42, 48), (48, 60))
 
 
@@ -80,9 +85,12 @@ class TruthSurface:
 
     @cached_property
     def face_triangles(self) -> np.ndarray:
-        """Indices of the triangles whose corners all belong to the face and are skin."""
-        face = np.asarray(self.head.face, bool)[self.triangles].all(1)
-        return np.flatnonzero(face & (np.asarray(self.head.part) == 0))
+        """Indices of the triangles of skin whose corners all belong to the face and that lie open.
+
+        What no camera before the neutral head sees (a scan's closed mouth, the inside of the nose) is no face.
+        """
+        face = np.asarray(self.head.face, bool)[self.triangles].all(1) & (np.asarray(self.head.part) == SKIN_PART)
+        return np.flatnonzero(face & self._open()[self.triangles].any(1))
 
     @cached_property
     def normals(self) -> np.ndarray:
@@ -158,6 +166,23 @@ class TruthSurface:
         pixels, weights = barycentric(corner, triangles, ids)
         triangle = self.face_triangles[ids.flatten()[pixels].numpy()]
         return self.points(triangle, weights.numpy()), pixels.numpy(), (height, width)
+
+    def _open(self) -> np.ndarray:
+        """[V] bool: corners of triangles that a camera around the neutral face sees."""
+        solid = self.triangles[~np.isin(self.head.part, CLEAR_PARTS)]
+        triangles, vertices = torch.from_numpy(solid), torch.from_numpy(self.neutral)
+        middle = self.neutral[np.asarray(self.head.face, bool)].mean(0)
+        seen = np.zeros(len(self.neutral), bool)
+        for pitch, yaw in np.radians(OPEN_VIEWS):
+            turn = rotation_from_vector(np.array([pitch, 0, 0])) @ rotation_from_vector(np.array([0, yaw, 0]))
+            pose = np.eye(4)
+            pose[:3, :3] = FACING_CAMERA @ turn
+            pose[:3, 3] = (0, 0, OPEN_DISTANCE) - pose[:3, :3] @ middle
+            focal = OPEN_SIDE * OPEN_DISTANCE / OPEN_WIDTH
+            camera = Camera(focal, np.full(2, OPEN_SIDE / 2), OPEN_SIDE, OPEN_SIDE, pose)
+            ids = rasterize(project(vertices, camera), triangles, OPEN_SIDE, OPEN_SIDE, cull_back_faces=True)
+            seen[solid[np.unique(ids[ids >= 0])]] = True
+        return seen
 
     def _bare(self, neutral: np.ndarray) -> np.ndarray:
         marks = self.landmarks(self.neutral)

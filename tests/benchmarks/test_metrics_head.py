@@ -204,6 +204,18 @@ def test_a_held_out_picture_is_judged_apart_where_the_photo_showed_the_face(true
     assert figures["psnr_hidden"] < figures["psnr"] < 60
 
 
+def test_what_lies_inside_the_head_is_no_face(true_photo):
+    model = load_model()
+    near = np.linalg.norm(true_photo.head.vertices, axis=1) < 0.12
+    head = SimpleNamespace(**{**vars(true_photo.head), "face": near})  # as of a scan, whose mouth nobody marked
+    surface = TruthSurface(SimpleNamespace(**{**vars(true_photo), "head": head}))
+    corners = model.triangles[surface.face_triangles]
+    deep = model.regions["eye_socket"] | (model.regions["mouth_inner"] & (model.mean[:, 2] < 0))
+    assert not deep[corners].all(1).any()
+    cheek = np.flatnonzero(true_photo.head.face & ~model.regions["nostrils"] & ~model.regions["lids"])
+    assert np.isin(cheek, corners).mean() > 0.98
+
+
 def test_the_face_is_bare_but_for_brows_eyes_and_lips(true_photo):
     surface = TruthSurface(true_photo)
     samples = surface.samples
