@@ -13,11 +13,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     timed = commands.add_parser("speed", help="seconds and memory of a whole reconstruction, stage by stage")
     speed.add_arguments(timed)
-    sheet = commands.add_parser("photos", help="reconstruct many photos and lay them out on a contact sheet")
-    sheet.add_argument("photos", type=Path, nargs="+")
-    sheet.add_argument("--out", type=Path, required=True, help="folder for the heads and sheet.png")
-    sheet.add_argument("--size", type=int, default=1024)
-    sheet.add_argument("--hdri", type=Path, nargs="*", default=[], help="environments to relight in")
+    photos.add_arguments(commands.add_parser("photos", help="heads of real people: failures, likeness, agreement"))
     shapes = commands.add_parser("shape", help="shape error on rendered heads of another model, with known truth")
     shapes.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
     shapes.add_argument("--count", type=int, default=20)
@@ -27,7 +23,7 @@ def main() -> int:
         return speed.run(arguments)
     if arguments.command == "shape":
         return shape_truth.run(arguments.shared, arguments.count, arguments.seed)
-    return photos.run(arguments.photos, arguments.out, arguments.size, arguments.hdri)
+    return photos.run(arguments)
 
 
 if __name__ == "__main__":

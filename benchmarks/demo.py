@@ -23,8 +23,6 @@ from core.mapfiles import read_png
 from core.preview import crop
 from core.relight import render_clay, render_photo
 
-from .photos import window_of
-
 ROOT = Path(__file__).resolve().parents[1]
 PANEL = 480
 CAPTION = 34
@@ -109,6 +107,17 @@ def contact_sheet(panels: Sequence[tuple[str, Image.Image]], columns: int, path:
 
 def _as_picture(values: np.ndarray) -> Image.Image:
     return Image.fromarray((values * 255).round().astype(np.uint8))
+
+
+def window_of(head: Head) -> tuple[int, int, int]:
+    """Return the square around the head in its photo as (left, top, side)."""
+    camera = head.camera_from_world[0]
+    seen = head.posed_vertices(0)[head.regions["face"]] @ camera[:3, :3].T + camera[:3, 3]
+    pixels = head.focal_px[0] * seen[:, :2] / seen[:, 2:] + head.principal_px[0]
+    low, high = pixels.min(0), pixels.max(0)
+    side = int((high - low).max() * 1.7)
+    left, top = (int(value) for value in (low + high) / 2 - side / 2)
+    return left, top, side
 
 
 def _timed(seconds: dict[str, float], stage: str, work):

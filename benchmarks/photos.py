@@ -1,78 +1,100 @@
-"""Many people on one picture: photo, re-render, clay, relit, maps. What the figures are judged against."""
+"""Real people: does every photo give a head, and does the head look, and stay, like the person?
+
+    python -m benchmarks photos --out FOLDER [--quick] [--count PEOPLE] [--part swap ...]
+    python -m benchmarks photos --out FOLDER --sheet PHOTO [PHOTO ...]
+
+Nobody has the true shape or skin of the people in `shared/photos`. What can be measured without it is agreement:
+with points that were set by hand, between photos of one person, with a face recogniser. Everything lies in the
+output folder and is kept: an interrupted run goes on where it was, and figures of another state of the core or of
+the measuring code are made again.
+"""
 
 from __future__ import annotations
 
-import json
-import time
+import argparse
 from pathlib import Path
 
-import cv2
-import numpy as np
+import torch
 
 from core.errors import FitError
 from core.head import read_head
-from core.mapfiles import read_png
 from core.pipeline import fit_head
-from core.preview import crop
-from core.relight import render_clay, render_hdri, render_photo
-from core.settings import FitSettings
 
-CELL = 288
+from .photo_parts import PARTS, Bench, Limits, row_path
+from .photo_report import write_report
+from .photo_sheet import cell_titles, head_cells, read_cells
+from .portrait_heads import CHEAPEST
+from .portraits import Portrait, choose, load_portraits
+from .records import RecordStore, code_version, run_tasks
+from .sheets import Cell, Row, write_sheet
+
+QUICK_PEOPLE = 5
+QUICK_PHOTOS = 2
+QUICK = Limits(baseline_pairs=1, mirrored=1, strangers=10, rows=2)
+HDRIS = ("studio_small_03_1k.hdr", "venice_sunset_1k.hdr")
+ROWS_A_SHEET = 10
 
 
-def run(photos: list[Path], out: Path, size: int, hdris: list[Path]) -> int:
-    """Reconstruct each photo, write its row to the sheet; a refusal is written down with its sentence."""
-    out.mkdir(parents=True, exist_ok=True)
-    rows, record = [], []
-    for photo in photos:
-        start = time.perf_counter()
-        try:
-            folder = fit_head([photo], out / photo.stem, FitSettings(map_size=size), lambda *_: None)
-            row = head_row(folder, hdris)
-            cv2.imwrite(str(folder / "row.jpg"), row[..., ::-1])
-            rows.append(row)
-            outcome = "ok"
-        except FitError as error:
-            outcome = f"{error.message} {error.hint}"
-        record.append(
-            {"photo": photo.name, "outcome": outcome, "seconds": round(time.perf_counter() - start, 2)}
-        )
-        print(f"{photo.name}: {outcome} ({record[-1]['seconds']} s)", flush=True)
-    (out / "photos.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    if rows:
-        cv2.imwrite(str(out / "sheet.jpg"), np.concatenate(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``python -m benchmarks photos``."""
+    parser.add_argument("--out", type=Path, required=True, help="folder for heads, records, tables and sheets")
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
+    parser.add_argument("--quick", action="store_true", help="a few people, about two minutes")
+    parser.add_argument("--count", type=int, help="so many people, from all sources in turn; all without it")
+    parser.add_argument("--part", nargs="+", choices=list(PARTS), default=list(PARTS), help="only these")
+    parser.add_argument("--sheet", type=Path, nargs="+", metavar="PHOTO", help="just lay out heads of these photos")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure what was asked for and write tables and contact sheets."""
+    torch.set_num_threads(1)
+    options.out.mkdir(parents=True, exist_ok=True)
+    hdris = tuple(path for name in HDRIS if (path := options.shared / "hdri" / name).is_file())
+    if options.sheet:
+        return lay_out(options.sheet, options.out, hdris)
+    portraits = load_portraits(options.shared / "photos")
+    limits = Limits()
+    if options.quick:
+        portraits, limits = choose(portraits, options.count or QUICK_PEOPLE, QUICK_PHOTOS), QUICK
+    elif options.count:
+        portraits = choose(portraits, options.count)
+    bench = Bench(options.out, hdris, limits)
+    store = RecordStore(options.out / "records", {"core": code_version("core")})
+    records = {}
+    for part in options.part:
+        records[part] = run_tasks(store, PARTS[part](bench, portraits), _say, part)
+    if "sheet" in records:
+        _write_sheets(bench, portraits)
+    about = {"photos": len(portraits), "people": len({portrait.person for portrait in portraits}), **store.version}
+    print(write_report(options.out, records, about), flush=True)
     return 0
 
 
-def head_row(folder: Path, hdris: list[Path]) -> np.ndarray:
-    """Return one person's row of cells, uint8 sRGB."""
-    head = read_head(folder)
-    photo = cv2.imread(str(head.photos[0]))[..., ::-1]
-    window = window_of(head)
-    cells = [crop(photo, window, CELL), crop(render_photo(head, 0), window, CELL)]
-    cells += [fit(render_clay(head, "front", CELL)), fit(render_clay(head, "side", CELL))]
-    for index, hdri in enumerate(hdris):
-        view = "front" if index % 2 == 0 else "three_quarter"
-        cells.append(fit(render_hdri(head, hdri, view, CELL)))
-    cells += [
-        fit(np.round(read_png(head.maps[name]) * 255)) for name in ("diffuse_albedo", "normal", "provenance")
+def lay_out(photos: list[Path], out: Path, hdris: tuple[Path, ...]) -> int:
+    """Reconstruct each photo and write ``sheet.jpg`` with a row for each; a refusal is said with its sentence."""
+    rows = []
+    for photo in photos:
+        try:
+            head = read_head(fit_head([photo], out / photo.stem, CHEAPEST, lambda *_: None))
+        except FitError as error:
+            _say(f"{photo.name}: {error.message} {error.hint}")
+            continue
+        rows.append(Row(photo.stem, [Cell(cell) for cell in head_cells(head, hdris)]))
+        _say(f"{photo.name}: {out / photo.stem}")
+    if rows:
+        _say(f"{write_sheet(out / 'sheet.jpg', rows, cell_titles(hdris))}")
+    return 0
+
+
+def _write_sheets(bench: Bench, portraits: list[Portrait]) -> None:
+    rows = [
+        Row(portrait.name, [Cell(cell) for cell in read_cells(path)])
+        for portrait in portraits
+        if (path := row_path(bench, portrait)).is_file()
     ]
-    return np.concatenate(cells, axis=1)
+    for number, start in enumerate(range(0, len(rows), ROWS_A_SHEET), 1):
+        write_sheet(bench.out / f"sheet_{number}.jpg", rows[start : start + ROWS_A_SHEET], cell_titles(bench.hdris))
 
 
-def window_of(head) -> tuple[int, int, int]:
-    """Return the square around the head in its photo as (left, top, side)."""
-    face = head.posed_vertices(0)[head.regions["face"]]
-    camera = head.camera_from_world[0]
-    seen = face @ camera[:3, :3].T + camera[:3, 3]
-    pixels = head.focal_px[0] * seen[:, :2] / seen[:, 2:] + head.principal_px[0]
-    low, high = pixels.min(0), pixels.max(0)
-    side = int((high - low).max() * 1.7)
-    centre = (low + high) / 2
-    return int(centre[0] - side / 2), int(centre[1] - side / 2), side
-
-
-def fit(image: np.ndarray) -> np.ndarray:
-    """Return the image as a cell of the sheet."""
-    image = image if image.ndim == 3 else np.repeat(image[..., None], 3, 2)
-    return cv2.resize(image.astype(np.uint8), (CELL, CELL), interpolation=cv2.INTER_AREA)
+def _say(line: str) -> None:
+    print(line, flush=True)
