@@ -237,6 +237,8 @@ def set_light(scene: Any, light: dict[str, Any]) -> None:
     scene.world = bpy.data.worlds.new("world")
     if bpy.app.version < (5, 0, 0):
         scene.world.use_nodes = True
+    # The map by which rays find the bright parts of the environment; larger ones cost seconds in each picture.
+    scene.world.cycles.sampling_method, scene.world.cycles.sample_map_resolution = "MANUAL", 512
     nodes, links = scene.world.node_tree.nodes, scene.world.node_tree.links
     nodes.clear()
     background, output = nodes.new("ShaderNodeBackground"), nodes.new("ShaderNodeOutputWorld")
