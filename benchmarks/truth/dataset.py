@@ -37,6 +37,7 @@ VERSION = 1
 SEED = 0
 MAP_SIZE = 1024
 ROOT = Path(__file__).resolve().parents[2]
+SCENE = Path(__file__).with_name("scene.py")
 DEFAULT_BPY = ROOT / ".environments" / "blender-4.5" / "bin" / "python"
 
 
@@ -112,10 +113,10 @@ def bpy_python(chosen: Path | None) -> Path:
 
 
 class Renderer:
-    """A process of ``scene.py`` that renders one job after the other."""
+    """A process of ``scene.py``, or a script that speaks as it does, that renders one job after the other."""
 
-    def __init__(self, python: Path, log_folder: Path, threads: int) -> None:
-        self._command = [str(python), "-P", str(Path(__file__).with_name("scene.py")), str(threads)]
+    def __init__(self, python: Path, log_folder: Path, threads: int, script: Path = SCENE) -> None:
+        self._command = [str(python), "-P", str(script), str(threads)]
         self._log_path = Path(log_folder) / "bpy.log"
 
     def __enter__(self) -> Renderer:

@@ -1,0 +1,69 @@
+"""Renders head folders where the true head stands, as they load into Blender. A bpy Python runs it.
+
+    python -P relighting_scene.py [THREADS]
+
+Speaks as ``truth/scene.py`` does, whose cameras, lights and render settings it uses, so that a fitted head and the
+true one differ by the head alone. A job is a JSON object with these names:
+
+``head``
+    A head folder; the add-on's own *Load Head* builds it, with the expression of its first photo.
+``true_from_head``
+    4 x 4 similarity (head frames on both sides, metres) that lays it upon the true head.
+``renders``
+    As in ``truth/scene.py``, without ``kind``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks import cycles
+
+LOAD_HEAD = cycles.start_blender()
+
+import bpy  # noqa: E402
+import mathutils  # noqa: E402
+import numpy as np  # noqa: E402
+
+from benchmarks.truth import scene as truth_scene  # noqa: E402
+
+
+def run(job: dict[str, Any], threads: int) -> None:
+    """Load a job's head once and render all its pictures."""
+    bpy.ops.wm.read_homefile(use_empty=True)
+    scene = bpy.context.scene
+    scene.relit.add_camera = scene.relit.pack_images = False
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(scene.camera)
+    loaded = LOAD_HEAD.load(Path(job["head"]), scene)
+    turned = truth_scene.BLENDER_FROM_HEAD @ np.array(job["true_from_head"]) @ truth_scene.BLENDER_FROM_HEAD.T
+    loaded.object.matrix_world = mathutils.Matrix(turned.tolist())
+    truth_scene.set_engine(scene, threads)
+    for picture in job["renders"]:
+        truth_scene.render(scene, {**picture, "kind": "relit"}, [])
+
+
+def main() -> None:
+    """Answer job files until standard input closes."""
+    threads = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    for line in sys.stdin:
+        start = time.monotonic()
+        try:
+            run(json.loads(Path(line.strip()).read_text(encoding="utf-8")), threads)
+        except Exception as error:  # whatever it is belongs to this job only
+            print(f"@failed {type(error).__name__}: {error}".replace("\n", " "), flush=True)
+        else:
+            print(f"@done {time.monotonic() - start:.2f}", flush=True)
+    sys.stdout.flush()
+    os._exit(0)  # Blender's exit handlers may crash outside of Blender
+
+
+if __name__ == "__main__":
+    main()
