@@ -194,7 +194,8 @@ def row_path(bench: Bench, portrait: Portrait) -> Path:
 
 def _task(part: str, method: str, item: str, measure: Callable, *arguments: Any) -> Task:
     portrait = next(value for value in arguments if isinstance(value, Portrait))
-    about = {"head": portrait.person, "folder": portrait.folder, "skin": portrait.skin_group}
+    about = {"head": portrait.person, "folder": portrait.folder, "group": portrait.group}
+    about["sitting"] = portrait.sitting
     files = MEASURED_BY[part] + (MEASURED_BY["swap"] if part == "baseline swap" else ())
     code = code_version("benchmarks/photo_parts.py", *(f"benchmarks/{name}" for name in files))
     return Task(item, method, lambda: measure(*arguments), {"code": code}, about)

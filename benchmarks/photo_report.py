@@ -12,11 +12,10 @@ import numpy as np
 from core.recognition import SAME_PERSON
 
 from .hand_points import INNER, LINES, POINTS, scatter
-from .portraits import FOLDERS, SKIN_GROUPS
+from .portraits import FOLDERS
 from .statistics import Record, interval, value_of
 
 Rows = list[list[str]]
-GROUPS = (*FOLDERS, *(f"officials, {name} skin" for name, _, _ in SKIN_GROUPS))
 WORST = 8
 NOTES = {
     "heads": "Every photo through the whole pipeline (`draft`, 512 maps, one thread). A refusal is a plain sentence "
@@ -145,8 +144,10 @@ def likeness_tables(records: Sequence[Record]) -> dict[str, Rows | str]:
         rows.append([label, *_likeness_cells(values, [person[one["item"]] for one in good]), _share(found)])
     items = list(own)
     pairs = [(a, b) for index, a in enumerate(items) for b in items[index + 1 :]]
-    for label, alike in (("photo of the same person", True), ("photo of a stranger", False)):
-        chosen = [(a, b) for a, b in pairs if (person[a] == person[b]) == alike]
+    sitting = {one["item"]: one["about"]["sitting"] for one in good}
+    same = [(a, b) for a, b in pairs if sitting[a] == sitting[b]]
+    strangers = [(a, b) for a, b in pairs if person[a] != person[b]]
+    for label, chosen in (("photo of the same person", same), ("photo of a stranger", strangers)):
         values = [float(np.linalg.norm(own[a] - own[b])) for a, b in chosen]
         rows.append([label, *_likeness_cells(values, [person[a] for a, _ in chosen]), ""])
     return {"distances": rows, "worst": _worst(records, "photo", -1)}
@@ -163,13 +164,13 @@ TABLES: dict[str, Callable[[Sequence[Record]], dict[str, Rows | str]]] = {
 
 
 def _grouped(records: Sequence[Record]) -> list[tuple[str, list[Record]]]:
-    """All records, those of each source, and those of each skin group of the officials; empty groups left out."""
-    groups: dict[str, list[Record]] = {"all": list(records)} | {name: [] for name in GROUPS}
-    for one in records:
-        folder, skin = one["about"]["folder"], one["about"]["skin"]
-        groups[folder].append(one)
-        if folder == "officials" and skin != "unknown":
-            groups[f"officials, {skin} skin"].append(one)
+    """All records, those of each source, and those of each group of people within a source."""
+    groups: dict[str, list[Record]] = {"all": list(records)}
+    for folder in FOLDERS:
+        here = [one for one in records if one["about"]["folder"] == folder]
+        groups[folder] = here
+        for name in sorted({one["about"]["group"] for one in here} - {""}):
+            groups[f"{folder}, {name}"] = [one for one in here if one["about"]["group"] == name]
     return [(name, some) for name, some in groups.items() if some]
 
 

@@ -88,4 +88,4 @@ class HeadShelf:
                 said = {"exif": upright.getexif(), "icc_profile": image.info.get("icc_profile")}
                 ImageOps.mirror(upright).save(partial, "PNG", **said)
                 partial.replace(path)
-        return Portrait(name, path, portrait.person, portrait.label, portrait.skin_angle)
+        return Portrait(name, path, portrait.person, portrait.label, portrait.skin_angle, portrait.group)

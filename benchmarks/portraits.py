@@ -6,6 +6,7 @@ Sources: London (82 people, neutral and smiling, hand-checked points), Canada (4
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +17,20 @@ import numpy as np
 FOLDERS = ("lisa", "zoom", "london", "officials", "canada")
 HAND_POINTS = 189
 """Points of the template that London and Canada share; `lisa` and `zoom` have others."""
-SKIN_GROUPS = (("dark", -90.0, 10.0), ("medium", 10.0, 41.0), ("light", 41.0, 90.0))
-"""Individual typology angle in degrees: brown and dark, tan and intermediate, light and very light (Chardon 1991)."""
+SKIN_ANGLES = (20.0, 41.0)
+"""Degrees of the individual typology angle between the groups: skin is light above 41 (Chardon 1991), and of the
+officials so few are brown or dark (below 10) that the lower border is drawn higher."""
+SAME_PHOTOGRAPH = {
+    "brendan-boyle",
+    "diana-harshbarger",
+    "frank-lucas",
+    "larry-bucshon",
+    "lloyd-smucker",
+    "william-timmons",
+}
+"""Officials whose two files show one photograph, cropped or mirrored: no pair."""
+TWO_PEOPLE = {"henry-johnson"}
+"""Officials whose two files show two people."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +42,10 @@ class Portrait:
         path: The file.
         person: Unique for a person, ``"london/001"``; the woman of `lisa` and `zoom` is one.
         label: What tells the person's photos apart, ``"neutral"``.
-        skin_angle: Mean individual typology angle of the person's photos in degrees, None where nobody measured it.
-            It is read off photos as they are, light and all: it sorts people roughly.
+        skin_angle: Mean individual typology angle of an official's photos in degrees, None for others. It is read off
+            photos as they are, light and all: it sorts people roughly.
+        group: What people are told apart by in tables: an official's skin angle, a Londoner's own description; empty
+            where nothing is known.
         hand_points: ``[189, 2]`` pixels checked by hand, None where there are none.
     """
 
@@ -39,6 +54,7 @@ class Portrait:
     person: str
     label: str
     skin_angle: float | None = None
+    group: str = ""
     hand_points: np.ndarray | None = None
 
     @property
@@ -48,15 +64,11 @@ class Portrait:
 
     @property
     def sitting(self) -> str:
-        """Photos of one person from one source; unique."""
+        """What photos share that make a pair: one person and one source, but not one photograph; unique."""
+        name = self.person.split("/")[1]
+        if self.folder == "officials" and name in SAME_PHOTOGRAPH:
+            return self.name
         return f"{self.folder}: {self.person}"
-
-    @property
-    def skin_group(self) -> str:
-        """One of :data:`SKIN_GROUPS`, or ``"unknown"``."""
-        if self.skin_angle is None:
-            return "unknown"
-        return next(name for name, low, high in SKIN_GROUPS if low <= self.skin_angle <= high)
 
 
 def load_portraits(photos: Path) -> list[Portrait]:
@@ -66,12 +78,15 @@ def load_portraits(photos: Path) -> list[Portrait]:
         SystemExit: The folder holds none.
     """
     angles = _skin_angles(photos / "officials" / "index.json")
+    described = _descriptions(photos / "london_info.csv")
     found = []
     for folder in FOLDERS:
         for path in sorted((photos / folder).glob("*.jpg")):
             person, label = _who(folder, path.stem)
+            angle = angles.get(f"{folder}/{path.stem.split('__')[0]}")
+            group = described.get(person, "") if angle is None else _angle_group(angle)
             points = read_template(path.with_suffix(".tem"))
-            found.append(Portrait(f"{folder}/{path.stem}", path, person, label, angles.get(person), points))
+            found.append(Portrait(f"{folder}/{path.stem}", path, person, label, angle, group, points))
     if not found:
         raise SystemExit(f"There are no portraits in {photos}; name the folder of the reference data with --shared.")
     return found
@@ -139,6 +154,8 @@ def _who(folder: str, stem: str) -> tuple[str, str]:
     if folder == "canada":
         return f"{folder}/{stem}", "neutral"
     person, label = stem.replace("__", "_").rsplit("_", 1)
+    if folder == "officials" and person in TWO_PEOPLE:
+        return f"{folder}/{stem}", label
     return f"{folder}/{person}", label
 
 
@@ -150,6 +167,20 @@ def _skin_angles(index: Path) -> dict[str, float]:
         f"officials/{name}": float(np.mean([photo["ita"] for photo in entry["photos"]]))
         for name, entry in people.items()
     }
+
+
+def _descriptions(table: Path) -> dict[str, str]:
+    if not table.is_file():
+        return {}
+    with table.open(encoding="utf-8", newline="") as stream:
+        return {f"london/{row['face_id']}": f"described as {row['face_eth']}" for row in csv.DictReader(stream)}
+
+
+def _angle_group(angle: float) -> str:
+    low, high = SKIN_ANGLES
+    if angle < low:
+        return f"skin angle below {low:.0f}"
+    return f"skin angle {low:.0f} to {high:.0f}" if angle < high else f"skin angle above {high:.0f}"
 
 
 def _outside_in(names: list[str]) -> list[str]:
