@@ -9,9 +9,7 @@ import numpy as np
 from .colour import ciede2000, ita_degrees, lab_from_linear, srgb_from_linear
 from .image import psnr, ssim
 from .perceptual import perceptual_distance
-from .truth_surface import at_map_size, sampled
-
-FEWEST_POINTS = 30
+from .truth_surface import LEAST_SHARE, at_map_size, sampled
 
 
 def albedo_error(found: np.ndarray, true: np.ndarray, observed: np.ndarray, bare: np.ndarray) -> dict[str, float]:
@@ -33,10 +31,10 @@ def albedo_error(found: np.ndarray, true: np.ndarray, observed: np.ndarray, bare
     figures = {}
     parts = {"": np.ones(len(found), bool), "_observed": observed, "_hidden": ~observed}
     for suffix, part in parts.items():
-        if part.sum() >= FEWEST_POINTS:
+        if part.mean() >= LEAST_SHARE:
             figures[f"albedo_ciede2000{suffix}"] = float(difference[part].mean())
             figures[f"albedo_psnr{suffix}"] = psnr(*encoded, part)
-    tone = bare if bare.sum() >= FEWEST_POINTS else parts[""]
+    tone = bare if bare.any() else parts[""]
     found_ita, true_ita = (float(ita_degrees(np.median(lab[tone], 0))) for lab in labs)
     figures["ita_error_degrees"] = abs(found_ita - true_ita)
     figures["ita_bias_degrees"] = found_ita - true_ita

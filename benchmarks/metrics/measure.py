@@ -16,14 +16,13 @@ from .fitted import Fitted
 from .geometry import Closest, Similarity, Surface, align, angle_degrees, best_similarity
 from .maps import albedo_error, albedo_picture_error, gloss_error
 from .seams import seam_step
-from .truth_surface import FacePoints, TruthSurface, at_map_size, sampled
+from .truth_surface import LEAST_SHARE, FacePoints, TruthSurface, at_map_size, sampled
 
 if TYPE_CHECKING:
     from ..truth.records import TruthPhoto
 
 ALIGNED_POINTS = 1500
 FEWEST_LANDMARKS = 6
-FEWEST_POINTS = 30
 MILLIMETRES = 1000.0
 
 
@@ -91,7 +90,7 @@ def _distances(
         f"{name}_p90_mm": np.quantile(distance, 0.9),
     }
     for suffix, part in (("observed", observed), ("hidden", ~observed)):
-        if part.sum() >= FEWEST_POINTS:
+        if part.mean() >= LEAST_SHARE:
             figures[f"{name}_median_{suffix}_mm"] = np.median(distance[part])
     return figures
 
@@ -118,7 +117,7 @@ def _normal_error(
     angle = angle_degrees(smooth @ motion.rotation.T, samples.normal)
     figures = {"normals_degrees": angle.mean()}
     for suffix, part in (("observed", samples.observed), ("hidden", ~samples.observed)):
-        if part.sum() >= FEWEST_POINTS:
+        if part.mean() >= LEAST_SHARE:
             figures[f"normals_{suffix}_degrees"] = angle[part].mean()
     if "normal" in fitted.maps and fitted.triangle_uv is not None:
         corner_uv = fitted.triangle_uv[found.triangle]

@@ -33,12 +33,14 @@ DEPTH_SIDE = 512
 DEPTH_TOLERANCE = 0.004
 LEAST_COSINE = 0.1
 """Skin that is seen at a flatter angle than this counts as hidden."""
+LEAST_SHARE = 0.1
+"""Of the face that must be hidden (or observed) for a figure of that part: less is nostrils and rims."""
 FEATURE_RADIUS = 0.008
 """Metres around brows, eyes, nostrils and lips that are left out where the skin's tone is measured."""
 SKIN_INDEX, SKIN_PART = 1, 0
 CLEAR_PARTS = (2, 5)
 """Corneas and lashes hide nothing."""
-OPEN_VIEWS = ((0, 0), (0, -60), (0, 60), (-35, 0), (35, 0), (-25, -35), (25, -35), (-25, 35), (25, 35))
+OPEN_VIEWS = ((0, 0), (0, -60), (0, 60), (-20, 0), (20, 0), (-15, -30), (15, -30), (-15, 30), (15, 30))
 """Pitch and yaw in degrees of the cameras that tell what lies open."""
 OPEN_SIDE, OPEN_WIDTH, OPEN_DISTANCE = 320, 0.22, 2.0  # pixels, metres across, metres
 _FEATURES = ((17, 22), (22, 27), (31, 36), (36, 42), (42, 48), (48, 60))
@@ -90,7 +92,7 @@ class TruthSurface:
         What no camera before the neutral head sees (a scan's closed mouth, the inside of the nose) is no face.
         """
         face = np.asarray(self.head.face, bool)[self.triangles].all(1) & (np.asarray(self.head.part) == SKIN_PART)
-        return np.flatnonzero(face & self._open()[self.triangles].any(1))
+        return np.flatnonzero(face & self._open()[self.triangles].all(1))
 
     @cached_property
     def normals(self) -> np.ndarray:
