@@ -176,13 +176,14 @@ def _make_head(plan: HeadPlan, shared: Path, target: Path) -> TruthHead:
             name: getattr(head, name)
             for name in ("family", "seed", "vertices", "triangles", "uv", "part", "face", "landmarks_68")
         }
-        np.savez_compressed(place / "truth.npz", tone=plan.tone, **shape)
+        np.savez_compressed(place / "truth.npz", tone=plan.tone, hair_colour=maps.hair_colour, **shape)
     return head
 
 
 def make_photo(plan: PhotoPlan, head: TruthHead, base: Path, environment: Path | None, renderer: Renderer) -> str:
     """Render and write one photo's folder; return what it cost."""
     maps = base / "heads" / plan.head.name
+    record = HeadRecord(maps)
     posed = head.posed(plan.expression)
     centre = staging.face_centre(head, posed)
     camera, turned = staging.photo_camera(plan, centre), staging.turned_camera(plan, centre)
@@ -190,7 +191,7 @@ def make_photo(plan: PhotoPlan, head: TruthHead, base: Path, environment: Path |
     held_out = [lights.held_out_light(name, rotation) for name, rotation in plan.held_out]
     with tempfile.TemporaryDirectory(prefix="relit-truth-") as scratch:
         work = Path(scratch)
-        items, arrays = staging.everything(plan, head, posed, maps)
+        items, arrays = staging.everything(plan, head, posed, maps, record.hair_colour, record.skin_colour)
         np.savez(work / "meshes.npz", **arrays)
         renders = staging.pictures(plan, camera, turned, light, held_out, work)
         job = work / "job.json"
@@ -201,7 +202,7 @@ def make_photo(plan: PhotoPlan, head: TruthHead, base: Path, environment: Path |
         with np.load(work / "index.npz") as file:
             index = staging.reduce_index(file["index"], staging.mask_scale(plan.height))
         with _Appearing(base / "photos" / plan.name) as place:
-            _write_photo(plan, linear, index, HeadRecord(maps), place)
+            _write_photo(plan, linear, index, record, place)
             _write_truth(plan, camera, posed, index, place)
             _write_meta(plan, light, {item["name"] for item in items}, place)
             _write_held_out([camera, turned], held_out, work, place / "relit")
@@ -212,10 +213,7 @@ def _write_photo(plan: PhotoPlan, linear: np.ndarray, index: np.ndarray, head: H
     skin = index == staging.SKIN
     if not skin.any():
         raise FitError(f"No skin is in the photo {plan.name}.", "Choose another seed.")
-    corners = head.uv[head.face[head.triangles].all(1)].reshape(-1, 2)
-    size = len(head.albedo)
-    row, column = np.clip(((1 - corners[:, 1]) * size, corners[:, 0] * size), 0, size - 1).astype(int)
-    albedo = float((head.albedo[row, column] @ lights.LUMINANCE).mean())
+    albedo = float(head.skin_colour @ lights.LUMINANCE)
     factor = photograph.exposure(linear, skin, albedo, plan.metering, plan.exposure)
     generator = np.random.default_rng((plan.seed, 53))
     picture = photograph.develop(linear, factor, plan.white_balance, plan.noise, generator)
@@ -255,6 +253,7 @@ def _write_meta(plan: PhotoPlan, light: dict[str, Any], present: set[str], place
         "glasses": plan.glasses,
         "hand": plan.hand,
         "hair": plan.head.hair,
+        "beard": plan.head.beard,
         "objects": sorted(present),
         "seed": plan.seed,
     }

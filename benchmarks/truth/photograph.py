@@ -38,8 +38,10 @@ def exposure(linear: np.ndarray, skin: np.ndarray, albedo: float, metering: str,
     face = max(float(luminance[skin].mean()), 1e-9)
     metered = face if metering == "face" else float(np.exp(np.log(luminance + 1e-4 * face).mean()))
     reflected, incident = MID_GREY / metered, WHITE * albedo / face
-    # Another half stop towards the face keeps bright and dark surroundings from drowning it.
-    factor = np.sqrt(reflected * incident) if metering == "face" else (reflected * incident**2) ** (1 / 3)
+    factor = np.sqrt(reflected * incident)
+    if metering == "scene":  # a camera that sees a face lets its surroundings change it by a stop at most
+        usual = np.sqrt(MID_GREY / face * incident)
+        factor = np.clip(factor, 0.5 * usual, 2.0 * usual)
     factor *= 2.0**stops
     return float(min(factor, BRIGHTEST_SKIN / max(float(np.quantile(luminance[skin], 0.9)), 1e-9)))
 

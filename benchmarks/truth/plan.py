@@ -35,6 +35,7 @@ class HeadPlan:
     seed: int
     tone: int
     hair: bool
+    beard: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,10 @@ def _block_of_heads(block: int, seed: int, generator: np.random.Generator) -> li
 
 def _head(family: str, tone: int, number: int, seed: int, generator: np.random.Generator) -> HeadPlan:
     own_seed = 1000 * seed + number
-    return HeadPlan(f"{family}_{number:02d}_tone{tone}", family, own_seed, tone, bool(generator.uniform() < 0.65))
+    bearded = family != "scan" and bool(generator.uniform() < 0.1)
+    return HeadPlan(
+        f"{family}_{number:02d}_tone{tone}", family, own_seed, tone, bool(generator.uniform() < 0.65), bearded
+    )
 
 
 def _block(

@@ -40,6 +40,15 @@ class HeadRecord:
     part = property(lambda self: self._arrays["part"], doc="``[T]`` index into ``PARTS``.")
     face = property(lambda self: self._arrays["face"], doc="``[V]`` bool, the face as NoW crops it.")
     landmarks_68 = property(lambda self: self._arrays["landmarks_68"], doc="``[68]`` vertices, -1 where unknown.")
+    hair_colour = property(lambda self: self._arrays["hair_colour"], doc="``[3]`` linear.")
+
+    @functools.cached_property
+    def skin_colour(self) -> np.ndarray:
+        """``[3]`` linear, mean albedo of the face."""
+        corners = self.uv[(self.part == PARTS.index("skin")) & self.face[self.triangles].all(1)].reshape(-1, 2)
+        size = len(self.albedo)
+        row, column = np.clip(((1 - corners[:, 1]) * size, corners[:, 0] * size), 0, size - 1).astype(int)
+        return self.albedo[row, column].mean(0)
 
     @property
     def skin_triangles(self) -> np.ndarray:

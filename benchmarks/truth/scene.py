@@ -9,7 +9,8 @@ a JSON object with these names:
 ``objects``
     What stands in the scene: ``name`` (of its arrays in ``meshes``, see below), ``material`` (a key of
     :data:`MATERIALS`), ``index`` (value in the index picture), ``relit`` (it stays for held-out light), and what the
-    material needs: ``colour``, the paths ``albedo``, ``specular``, ``roughness`` (PNG) and ``height`` (npy, metres).
+    material needs: ``colour``, ``gloss`` (roughness), the paths ``albedo``, ``specular``, ``roughness`` (PNG) and
+    ``height`` (npy, metres).
 ``meshes``
     Path of an npz: ``NAME/vertices`` [V,3] and ``NAME/triangles`` [T,3], ``NAME/uv`` [T,3,2] where the material reads
     maps; or, for strands, ``NAME/points`` [S,P,3] and ``NAME/radius`` [S,P] in metres.
@@ -180,8 +181,8 @@ MATERIALS = {
     "moist": lambda item: plain_material(item, Roughness=0.3, Subsurface_Weight=0.3, Subsurface_Scale=0.002),
     "teeth": lambda item: plain_material(item, Roughness=0.2, Subsurface_Weight=0.3, Subsurface_Scale=0.001),
     "dark": lambda item: plain_material(item, Roughness=0.5),
-    "plastic": lambda item: plain_material(item, Roughness=0.25, Coat_Weight=0.5),
-    "metal": lambda item: plain_material(item, Roughness=0.3, Metallic=1.0),
+    "plastic": lambda item: plain_material(item, Roughness=item.get("gloss", 0.3), Coat_Weight=0.5),
+    "metal": lambda item: plain_material(item, Roughness=item.get("gloss", 0.3), Metallic=1.0),
     "cloth": lambda item: plain_material(item, Roughness=0.9, Specular_IOR_Level=0.2, Sheen_Weight=0.2),
 }
 

@@ -11,6 +11,7 @@ from core.camera import FACING_CAMERA, Camera, focal_px_from_35mm, rotation_from
 
 from .plan import TURN, PhotoPlan
 from .truth_head import PARTS, TruthHead
+from .wear import HAIR, worn
 
 HELD_OUT_SIZE = 256
 SAMPLES = {384: 16, 768: 10, 1024: 8, 1 << 16: 6}
@@ -18,8 +19,8 @@ SAMPLES = {384: 16, 768: 10, 1024: 8, 1 << 16: 6}
 HELD_OUT_SAMPLES = 16
 MASK_SCALE = 2
 """The index picture is sampled so many times finer than the photo, up to 1024 px."""
-NOTHING, SKIN, EYE, MOUTH, HAIR, GLASSES, HAND = range(7)
-"""Values of the index picture."""
+NOTHING, SKIN, EYE, MOUTH = range(4)
+"""Values of the index picture; what is worn follows."""
 PART_LOOKS = {
     "skin": ("skin", SKIN),
     "eye": ("eye", EYE),
@@ -93,10 +94,12 @@ def head_objects(head: TruthHead, posed: np.ndarray, maps: Path) -> tuple[list[I
     return items, arrays
 
 
-def everything(plan: PhotoPlan, head: TruthHead, posed: np.ndarray, maps: Path) -> tuple[list[Item], Arrays]:
+def everything(
+    plan: PhotoPlan, head: TruthHead, posed: np.ndarray, maps: Path, hair_colour: np.ndarray, skin_colour: np.ndarray
+) -> tuple[list[Item], Arrays]:
     """All that stands before the camera: the head, what it wears, a pullover."""
     items, arrays = head_objects(head, posed, maps)
-    for item, more in (sweater(head, plan.head.seed),):
+    for item, more in (sweater(head, plan.head.seed), *worn(plan, head, posed, hair_colour, skin_colour)):
         items.append(item)
         arrays |= more
     return items, arrays
