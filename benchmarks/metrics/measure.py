@@ -21,7 +21,7 @@ from .truth_surface import LEAST_SHARE, FacePoints, TruthSurface, at_map_size, s
 if TYPE_CHECKING:
     from ..truth.records import TruthPhoto
 
-ALIGNED_POINTS = 1500
+ALIGNED_POINTS = 2000
 FEWEST_LANDMARKS = 6
 MILLIMETRES = 1000.0
 
