@@ -39,10 +39,10 @@ SWAP_METHODS = ("relit", "pasted_photo", "mean_head")
 class Limits:
     """How many items of the costly kinds at most: pairs for each other method, mirrored photos, strangers, rows."""
 
-    baseline_pairs: int = 40
-    mirrored: int = 40
+    baseline_pairs: int = 24
+    mirrored: int = 24
     strangers: int = 400
-    rows: int = 40
+    rows: int = 30
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,11 @@ def swap_tasks(bench: Bench, portraits: Sequence[Portrait]) -> list[Task]:
         worn, target = bench.shelf(method).head(skin), bench.shelf(method).head(seen)
         mask = texture_swap.skin_of(seen.path)
         figures, picture = texture_swap.swap_figures(worn, target, mask)
-        write_picture(bench.out / "swaps" / f"{method}-{_file(skin)}-{_file(seen)}.jpg", picture)
+        path = bench.out / "swaps" / f"{method}-{_file(skin)}-{_file(seen)}.jpg"
+        write_picture(path, np.hstack([texture_swap.face_photo(worn), picture]))
         own, _ = texture_swap.swap_figures(target, target, mask)
-        return figures | {f"own {name}": value for name, value in own.items() if name != "pixels"}
+        own = {f"own {name}": value for name, value in own.items() if name != "pixels"}
+        return figures | own | {"picture": str(path.relative_to(bench.out))}
 
     tasks = []
     for method in SWAP_METHODS:

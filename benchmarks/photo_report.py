@@ -13,7 +13,7 @@ from core.recognition import SAME_PERSON
 
 from .hand_points import INNER, LINES, POINTS, scatter
 from .portraits import FOLDERS
-from .statistics import Record, interval, value_of
+from .statistics import Interval, Record, interval, paired_difference, value_of
 
 Rows = list[list[str]]
 WORST = 8
@@ -103,6 +103,11 @@ def swap_tables(records: Sequence[Record]) -> dict[str, Rows | str]:
             cells = [_mean(some, figure, 3 if "ssim" in figure else 1) for figure in figures]
             rows.append([f"{method.removeprefix('swap ')}: {group}", str(len(some)), *cells])
     ours = [one for one in records if one["method"] == "swap relit"]
+    for method in dict.fromkeys(one["method"] for one in records if one["method"] != "swap relit"):
+        other = [one for one in records if one["method"] == method]
+        gains = [paired_difference(other, ours, figure) for figure in figures]
+        cells = [_found(gain, 3 if "ssim" in figure else 1) for figure, gain in zip(figures, gains)]
+        rows.append([f"relit minus {method.removeprefix('swap ')}, same pairs", str(gains[0].count), *cells])
     return {"swaps": rows, "worst": _worst(ours, "psnr gain per channel", 1)}
 
 
@@ -181,7 +186,10 @@ def _mean(records: Sequence[Record], figure: str, digits: int = 2) -> str:
 
 
 def _interval_text(values: Sequence[float], heads: Sequence[str], digits: int = 2) -> str:
-    found = interval(values, heads)
+    return _found(interval(values, heads), digits)
+
+
+def _found(found: Interval, digits: int = 2) -> str:
     if not found.count:
         return "-"
     if found.heads < 2:

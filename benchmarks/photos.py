@@ -20,6 +20,7 @@ from core.errors import FitError
 from core.head import read_head
 from core.pipeline import fit_head
 
+from . import texture_swap
 from .photo_parts import PARTS, Bench, Limits, row_path
 from .photo_report import write_report
 from .photo_sheet import cell_titles, head_cells, read_cells
@@ -33,6 +34,7 @@ QUICK_PHOTOS = 2
 QUICK = Limits(baseline_pairs=1, mirrored=1, strangers=10, rows=2)
 HDRIS = ("studio_small_03_1k.hdr", "venice_sunset_1k.hdr")
 ROWS_A_SHEET = 10
+JUDGED_BY = "psnr gain per channel"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
     parser.add_argument("--quick", action="store_true", help="a few people, about two minutes")
     parser.add_argument("--count", type=int, help="so many people, from all sources in turn; all without it")
+    parser.add_argument(
+        "--detail", type=int, help="of these people so many are measured beyond whether a head comes out"
+    )
+    parser.add_argument("--share", default="1/1", help="only every N-th item, as in 2/3; run without it to gather")
     parser.add_argument("--part", nargs="+", choices=list(PARTS), default=list(PARTS), help="only these")
     parser.add_argument("--sheet", type=Path, nargs="+", metavar="PHOTO", help="just lay out heads of these photos")
 
@@ -61,10 +67,17 @@ def run(options: argparse.Namespace) -> int:
     bench = Bench(options.out, hdris, limits)
     store = RecordStore(options.out / "records", {"core": code_version("core")})
     records = {}
+    detailed = choose(portraits, options.detail) if options.detail else portraits
+    place, shares = (int(number) for number in options.share.split("/"))
     for part in options.part:
-        records[part] = run_tasks(store, PARTS[part](bench, portraits), _say, part)
+        tasks = PARTS[part](bench, portraits if part == "heads" else detailed)
+        records[part] = run_tasks(store, tasks[place - 1 :: shares], _say, part)
+    if shares > 1:
+        return 0
     if "sheet" in records:
         _write_sheets(bench, portraits)
+    if "swap" in records:
+        _write_worst_swaps(bench, records["swap"])
     about = {"photos": len(portraits), "people": len({portrait.person for portrait in portraits}), **store.version}
     print(write_report(options.out, records, about), flush=True)
     return 0
@@ -94,6 +107,18 @@ def _write_sheets(bench: Bench, portraits: list[Portrait]) -> None:
     ]
     for number, start in enumerate(range(0, len(rows), ROWS_A_SHEET), 1):
         write_sheet(bench.out / f"sheet_{number}.jpg", rows[start : start + ROWS_A_SHEET], cell_titles(bench.hdris))
+
+
+def _write_worst_swaps(bench: Bench, records: list[dict]) -> None:
+    ours = [one for one in records if one["method"] == "swap relit" and "picture" in one["notes"]]
+    ours = [one for one in ours if JUDGED_BY in one["figures"]]
+    ours.sort(key=lambda one: one["figures"][JUDGED_BY])
+    rows = []
+    for one in ours[:ROWS_A_SHEET]:
+        cells = read_cells(bench.out / one["notes"]["picture"], texture_swap.SIDE)
+        rows.append(Row(f"{one['item']}: {one['figures'][JUDGED_BY]:.1f} dB", [Cell(cell) for cell in cells]))
+    if rows:
+        write_sheet(bench.out / "worst_swaps.jpg", rows, ("photo A", "photo B", "B in A's skin", "compared"), 1000)
 
 
 def _say(line: str) -> None:

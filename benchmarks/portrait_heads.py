@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +67,6 @@ class HeadShelf:
     def path(self, portrait: Portrait) -> Path:
         """The head folder of a portrait."""
         return self.folder / "heads" / f"{self.method}-{code_version('core')}" / portrait.name.replace("/", "-")
-
-    def forget_older(self) -> None:
-        """Delete the heads that another state of the core made."""
-        kept = self.path(Portrait("", Path(), "", "")).parent.name
-        for other in (self.folder / "heads").glob(f"{self.method}-*"):
-            if other.name != kept:
-                shutil.rmtree(other)
 
     def mirrored(self, portrait: Portrait) -> Portrait:
         """The same portrait with left and right exchanged, as a lossless file that keeps what is said of the lens."""

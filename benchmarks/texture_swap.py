@@ -65,6 +65,12 @@ def compare(drawn: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> tuple[dic
     return figures, np.hstack([reference, shown, np.repeat(mask[..., None], 3, 2).astype(np.float32)])
 
 
+def face_photo(head: Head) -> np.ndarray:
+    """The face in a head's photo ``[384, 384, 3]``, sRGB in [0, 1]."""
+    _, square = PosedHead(head).window(SIDE, MARGIN)
+    return cut(read_png(head.photos[0]), square, SIDE).clip(0, 1)
+
+
 def skin_of(photo: Path) -> np.ndarray:
     """``[height, width]`` how far each pixel of a photo shows bare skin."""
     return look_at(photo, None).skin
