@@ -1,16 +1,17 @@
-"""``python -m benchmarks speed|photos|shape``: the cost of a reconstruction, and the looks of many."""
+"""``python -m benchmarks accuracy|photos|speed``: how good a head is, how like the person, and what it costs."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from . import photos, shape_truth, speed
+from . import accuracy, photos, shape_truth, speed
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    accuracy.add_arguments(commands.add_parser("accuracy", help="error against heads of which everything is known"))
     timed = commands.add_parser("speed", help="seconds and memory of a whole reconstruction, stage by stage")
     speed.add_arguments(timed)
     photos.add_arguments(commands.add_parser("photos", help="heads of real people: failures, likeness, agreement"))
@@ -19,6 +20,8 @@ def main() -> int:
     shapes.add_argument("--count", type=int, default=20)
     shapes.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
+    if arguments.command == "accuracy":
+        return accuracy.run(arguments)
     if arguments.command == "speed":
         return speed.run(arguments)
     if arguments.command == "shape":

@@ -274,6 +274,7 @@ METHODS = {
 """All methods by name."""
 
 BASELINES = ("mean_head", "pasted_photo")
+MAIN_METHODS = ("relit", *BASELINES)
 STAGES_OFF = tuple(name for name in METHODS if name.startswith("without_"))
 
 

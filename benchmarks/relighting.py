@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.errors import FitError
+
 from .truth.dataset import Renderer
 from .truth.records import HeldOut
 from .truth.staging import HELD_OUT_SAMPLES
@@ -53,7 +55,10 @@ def relight(
         job = Path(folder) / "job.json"
         placed = {"head": str(Path(head).resolve()), "true_from_head": np.asarray(true_from_head).tolist()}
         job.write_text(json.dumps({**placed, "renders": renders}), encoding="utf-8")
-        renderer.run(job)
+        try:
+            renderer.run(job)
+        except FitError as error:
+            raise RuntimeError(f"{error.message} {error.hint}") from error
         return [_image(out) for out in outs]
 
 
