@@ -1,11 +1,11 @@
-"""``python -m benchmarks accuracy|photos|speed``: how good a head is, how like the person, and what it costs."""
+"""``python -m benchmarks accuracy|photos|peers|speed``: how good heads are, how like the person, what others do, the cost."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from . import accuracy, photos, shape_truth, speed
+from . import accuracy, peers, photos, shape_truth, speed
 
 
 def main() -> int:
@@ -15,6 +15,7 @@ def main() -> int:
     timed = commands.add_parser("speed", help="seconds and memory of a whole reconstruction, stage by stage")
     speed.add_arguments(timed)
     photos.add_arguments(commands.add_parser("photos", help="heads of real people: failures, likeness, agreement"))
+    peers.add_arguments(commands.add_parser("peers", help="other methods on the same photos, and published figures"))
     shapes = commands.add_parser("shape", help="shape error on rendered heads of another model, with known truth")
     shapes.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
     shapes.add_argument("--count", type=int, default=20)
@@ -22,6 +23,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.command == "accuracy":
         return accuracy.run(arguments)
+    if arguments.command == "peers":
+        return peers.run(arguments)
     if arguments.command == "speed":
         return speed.run(arguments)
     if arguments.command == "shape":
