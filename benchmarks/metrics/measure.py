@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from core.head import Head
+from core.render.interpolate import barycentric
 from core.render.rasterize import rasterize
 
 from .cameras import camera_error, landmark_error
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 ALIGNED_POINTS = 2000
 FEWEST_LANDMARKS = 6
 MILLIMETRES = 1000.0
+SEAM_SIZE = 256
+"""Texels a side of the map in which seams are sought."""
+SEAM_DISTANCE = 0.008
+"""Metres from the true face beyond which a texel of the fitted one has no true colour."""
 
 
 class Measured(NamedTuple):
@@ -152,7 +157,7 @@ def _map_figures(
     figures |= albedo_picture_error(sampled(albedo, texel_uv), sampled(true_albedo, texels.uv), place, shape)
     figures |= gloss_error(fitted.maps, uv, true.head.specular, true.head.roughness, samples.uv)
     if "provenance" in fitted.maps and fitted.face is not None:
-        step = seam_step(albedo, fitted.maps["provenance"], _uv_region(fitted, len(albedo)))
+        step = _seam(fitted, true, motion)
         if step is not None:
             figures["seam_ciede2000"] = step
     return figures
@@ -162,9 +167,21 @@ def _uv_at(fitted: Fitted, found: Closest) -> np.ndarray:
     return (fitted.triangle_uv[found.triangle] * found.weights[:, :, None]).sum(1)
 
 
-def _uv_region(fitted: Fitted, size: int) -> np.ndarray:
-    """Texels [size, size] of the triangles of the face."""
+def _seam(fitted: Fitted, true: TruthSurface, motion: Similarity) -> float | None:
+    """The seam of the fitted albedo; the true one is laid into its UV tile to tell borders that are really there."""
+    albedo, provenance = (at_map_size(fitted.maps[name], SEAM_SIZE) for name in ("diffuse_albedo", "provenance"))
+    size = len(albedo)
     uv = fitted.triangle_uv[fitted.face].reshape(-1, 2)
-    flat = np.stack([uv[:, 0] * size, (1 - uv[:, 1]) * size, np.ones(len(uv))], 1).astype(np.float32)
-    ids = rasterize(torch.from_numpy(flat), torch.arange(len(flat)).view(-1, 3), size, size)
-    return ids.numpy() >= 0
+    flat = torch.from_numpy(np.stack([uv[:, 0] * size, (1 - uv[:, 1]) * size, np.ones(len(uv))], 1))
+    triangles = torch.arange(len(flat)).view(-1, 3)
+    ids = rasterize(flat, triangles, size, size)
+    pixels, weights = (values.numpy() for values in barycentric(flat, triangles, ids))
+    corners = fitted.triangles[fitted.face][ids.flatten().numpy()[pixels]]
+    places = motion.apply((fitted.posed[corners] * weights[:, :, None]).sum(1))
+    found = true.face_surface.closest(places)
+    true_uv = np.asarray(true.head.uv, np.float64)[true.face_triangles[found.triangle]]
+    near = found.distance < SEAM_DISTANCE
+    reference, region = np.zeros((size * size, 3)), np.zeros(size * size, bool)
+    reference[pixels] = sampled(at_map_size(true.head.albedo), (true_uv * found.weights[:, :, None]).sum(1))
+    region[pixels[near]] = True
+    return seam_step(albedo, provenance, region.reshape(size, size), reference.reshape(size, size, 3))

@@ -18,7 +18,7 @@ from core.render.interpolate import barycentric
 from core.render.projection import project
 from core.render.rasterize import rasterize
 
-from .geometry import normalised, vertex_normals
+from .geometry import Surface, normalised, vertex_normals
 
 if TYPE_CHECKING:
     from ..truth.records import TruthPhoto
@@ -93,6 +93,11 @@ class TruthSurface:
         """
         face = np.asarray(self.head.face, bool)[self.triangles].all(1) & (np.asarray(self.head.part) == SKIN_PART)
         return np.flatnonzero(face & self._open()[self.triangles].all(1))
+
+    @cached_property
+    def face_surface(self) -> Surface:
+        """The face alone, in the photo's expression; its triangles are `face_triangles`."""
+        return Surface(self.posed, self.triangles[self.face_triangles])
 
     @cached_property
     def normals(self) -> np.ndarray:

@@ -163,6 +163,14 @@ def test_a_plain_map_and_a_smooth_slope_have_no_seam():
     assert abs(seam_step(albedo * slope, provenance, region)) < 0.25
 
 
+def test_a_step_that_the_truth_has_too_is_no_seam():
+    albedo, provenance, region = seam_maps(0.3)
+    assert seam_step(albedo, provenance, region, albedo) == 0
+    plain = np.full_like(albedo, 0.3)
+    expected = ciede2000(lab_from_linear(albedo[0, 0]), lab_from_linear(albedo[0, -1]))
+    assert seam_step(albedo, provenance, region, plain) == pytest.approx(expected, abs=0.02)
+
+
 def test_a_step_elsewhere_is_no_seam():
     albedo, provenance, region = seam_maps(0.3)
     moved = np.roll(albedo, -60, 1)

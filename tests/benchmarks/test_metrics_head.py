@@ -165,6 +165,17 @@ def test_darker_skin_gives_that_difference(fitted_head, true_photo):
     assert figures["ita_error_degrees"] == abs(figures["ita_bias_degrees"])
 
 
+def test_the_seam_of_a_head_is_found_where_the_photo_ends(fitted_head, true_photo):
+    fitted = Fitted.of_head(fitted_head)
+    provenance = np.zeros((SIZE, SIZE, 3))
+    provenance[:, : SIZE // 2, 0] = 1
+    step = np.where((np.arange(SIZE) < SIZE // 2)[None, :, None], 1.0, 0.7)
+    for factor, low, high in ((np.ones_like(step), -0.4, 0.4), (step, 5.0, 12.0)):
+        maps = {**fitted.maps, "provenance": provenance, "diffuse_albedo": fitted.maps["diffuse_albedo"] * factor}
+        figures, _ = measure_fitted(replace(fitted, maps=maps), true_photo)
+        assert low < figures["seam_ciede2000"] < high
+
+
 def test_what_the_photo_shows_of_the_face(true_photo):
     samples = TruthSurface(true_photo).samples
     left, right = samples.position[:, 0] > 0.04, samples.position[:, 0] < -0.04
