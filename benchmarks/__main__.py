@@ -1,4 +1,4 @@
-"""``python -m benchmarks accuracy|photos|peers|speed``: how good heads are, how like the person, what others do, the cost."""
+"""``python -m benchmarks accuracy|photos|peers|speed``: how good and how like heads are, what others do, the cost."""
 
 from __future__ import annotations
 

@@ -73,14 +73,12 @@ MISSING = (
 """(peer, why it is not measured)."""
 
 PUBLISHED = (
-    ("MICA", "NoW, median", "0.90 mm", "Zielonka et al. 2022"),
-    ("AlbedoGAN", "NoW, median", "0.98 mm", "Rai et al. 2024, arXiv 2304.12483"),
-    ("DECA", "NoW, median", "1.09 mm", "Feng et al. 2021"),
-    ("the field", "NoW, median", "0.87 to 1.2 mm", "the challenge's public table"),
-    ("best in that comparison", "texture put on another photo of the person", "29.2 dB", "as quoted for FitMe's peers"),
-    ("second in that comparison", "the same", "25.0 dB", "the same"),
-    ("NextFace", "the same", "23.7 dB", "the same; 33.4 dB on its own photo"),
-    ("FitMe", "time for one person", "under a minute, on a GPU", "Lattas et al. 2023, arXiv 2305.09641"),
-    ("NextFace", "time for one photo", "4 to 5 minutes, on a GPU", "its authors"),
+    ("good methods of the field", "NoW, median", "0.87 to 1.2 mm", "the NoW challenge, real scans"),
+    ("AlbedoGAN", "NoW, median", "0.98 mm", "arXiv 2304.12483"),
+    ("the best of one comparison", "texture put on another photo of the person", "29.2 dB", "that of NextFace, below"),
+    ("the second", "the same", "25.0 dB", "the same"),
+    ("NextFace", "the same (on its own photo: 33.4 dB)", "23.7 dB", "the same"),
+    ("FitMe", "time for one person", "under a minute, GPU", "arXiv 2305.09641"),
+    ("NextFace", "time for one photo", "4 to 5 minutes, GPU", "its authors"),
 )
-"""(method, figure, value, source): from papers, on other photos than ours."""
+"""(method, figure, value, source): taken from papers, on other photos than ours, and not checked by us."""
