@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ __all__ = ["HeadRecord", "HeldOut", "TruthPhoto", "build", "folder", "load"]
 VERSION = 1
 """Changes whenever the same seed gives other photos."""
 SEED = 0
-MAP_SIZE = 1024
+MAP_SIZE = 768
 ROOT = Path(__file__).resolve().parents[2]
 SCENE = Path(__file__).with_name("scene.py")
 DEFAULT_BPY = ROOT / ".environments" / "blender-4.5" / "bin" / "python"
@@ -88,13 +89,20 @@ def build(
     if not missing:
         return base
     environments = lights.environments(shared)
-    start, heads = time.monotonic(), {}
-    with Renderer(bpy_python(bpy), base, threads) as renderer:
+    people = list(dict.fromkeys(plan.head for plan in missing))
+    start = time.monotonic()
+    # Heads are made one after the other beside the renders, which mostly run in Blender's process.
+    with ThreadPoolExecutor(1) as maker, Renderer(bpy_python(bpy), base, threads) as renderer:
+        heads = {
+            person.name: maker.submit(_make_head, person, shared, base / "heads" / person.name) for person in people
+        }
         for count, plan in enumerate(missing, 1):
-            if plan.head.name not in heads:
-                heads[plan.head.name] = _make_head(plan.head, shared, base / "heads" / plan.head.name)
             environment = Path(shared) / "hdri" / f"{environments[plan.environment % len(environments)]}.hdr"
-            costs = make_photo(plan, heads[plan.head.name], base, environment, renderer)
+            try:
+                costs = make_photo(plan, heads[plan.head.name].result(), base, environment, renderer)
+            except BaseException:
+                maker.shutdown(wait=False, cancel_futures=True)
+                raise
             left = (time.monotonic() - start) / count * (len(missing) - count)
             report(f"[{len(plans) - len(missing) + count}/{len(plans)}] {plan.name}: {costs}; {left / 60:.0f} min left")
     return base

@@ -146,6 +146,8 @@ def _block(
     lenses = np.exp(np.linspace(*np.log(LENSES), count))
     lenses = lenses[_fair_order(np.log(lenses), groups, generator)]
     glasses, hands = (np.array(_quota({False: 0, True: often}, part, count)) for often in (3, 2))
+    if count < 20:  # one hand in a handful of photos would say more about hands than about all else
+        hands[:] = False
     glasses, hands = (worn[_fair_order(worn.astype(float), groups, generator)] for worn in (glasses, hands))
     names = list(HELD_OUT_STRENGTHS)
     lights = [names[i % len(names)] for i in generator.permutation(2 * count + 8)]

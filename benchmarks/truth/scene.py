@@ -309,7 +309,7 @@ def set_engine(scene: Any, threads: int) -> None:
     scene.render.image_settings.color_mode, scene.render.image_settings.color_depth = "RGBA", "32"
     cycles = scene.cycles
     cycles.use_adaptive_sampling = False
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 8, 4, 3
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 6, 3, 2
     cycles.transparent_max_bounces = 16
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 8.0

@@ -14,9 +14,9 @@ from .truth_head import PARTS, TruthHead
 from .wear import HAIR, worn
 
 HELD_OUT_SIZE = 256
-SAMPLES = {384: 16, 768: 10, 1024: 8, 1 << 16: 6}
+SAMPLES = {384: 8, 768: 7, 1024: 6, 1 << 16: 4}
 """Light paths a pixel, by the largest height of the photo that gets so many; the denoiser does the rest."""
-HELD_OUT_SAMPLES = 16
+HELD_OUT_SAMPLES = 10
 MASK_SCALE = 2
 """The index picture is sampled so many times finer than the photo, up to 1024 px."""
 NOTHING, SKIN, EYE, MOUTH = range(4)
