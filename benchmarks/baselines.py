@@ -139,10 +139,10 @@ def maps_of_prior(
 def maps_in_grey_world_tone(
     model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
 ) -> ReflectanceMaps:
-    """Give the prior's mean maps the skin's mean colour in the photo, white-balanced so that its mean is grey."""
-    maps = maps_of_prior(model, prior, views, fit, size)
-    mean = views[0].photo.linear.mean((0, 1))
-    tone = _skin_colour(views[0]) * mean.mean() / np.maximum(mean, 1e-4)
+    """Give the prior's mean maps the skin's mean colour, the photo balanced so that what is not skin is grey."""
+    maps, view = maps_of_prior(model, prior, views, fit, size), views[0]
+    surroundings = np.average(view.photo.linear.reshape(-1, 3), axis=0, weights=1 - view.skin.ravel() + 1e-9)
+    tone = _skin_colour(view) * surroundings.mean() / np.maximum(surroundings, 1e-4)
     ratio = (tone / _mean_albedo(model, prior)).astype(np.float32)
     return replace(maps, diffuse_albedo=np.clip(maps.diffuse_albedo * ratio, 0.004, 0.95))
 
@@ -229,7 +229,7 @@ METHODS = {
         Method(
             "mean_head",
             "The mean head without expression, its camera from the landmarks, the prior's mean albedo in the mean "
-            "colour of the photo's skin after grey-world white balance.",
+            "colour of the photo's skin, white-balanced so that the rest of the photo is grey on average.",
             _steps(
                 fit_geometry=_fit_geometry_with(**_STILL_IDENTITY, **_STILL_EXPRESSION),
                 trace_light=trace_open_sky,
