@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 from skimage.measure import marching_cubes
 
 from .shapes import Accessory
-from .truth_head import SKIN, TruthHead, vertex_normals
+from .truth_head import TruthHead, vertex_normals
 
 STEP = 0.0022
 """Metres between the samples of the blended distance field."""
@@ -90,21 +90,17 @@ def _bones(generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.n
 
 def _push(starts, ends, first, last, head: TruthHead, posed: np.ndarray, direction: np.ndarray) -> float:
     """How far to move along ``direction`` so that hand and face only just touch, metres."""
-    skin = head.triangles[head.part == SKIN]
-    normals = vertex_normals(posed, skin)
-    used = np.unique(skin)
     share = np.linspace(0, 1, 6)[:, None, None]
     bones = slice(0, len(starts) - 1)  # the forearm may pass wherever it likes
     samples = ((1 - share) * starts[bones] + share * ends[bones]).reshape(-1, 3)
     radii = ((1 - share[..., 0]) * first[bones] + share[..., 0] * last[bones]).ravel()
-    tree = cKDTree(posed[used])
-    shift = -0.03
-    for _ in range(40):
-        nearest = used[tree.query(samples + shift * direction)[1]]
-        gap = ((samples + shift * direction - posed[nearest]) * normals[nearest]).sum(1) - radii
-        if gap.min() > -0.0015:
+    tree = cKDTree(posed[head.face])  # in the neck it may sink a little
+    shift = 0.06
+    while shift > -0.08:  # from outside inwards until it touches
+        moved = samples + shift * direction
+        if (tree.query(moved)[0] < radii).any():
             break
-        shift += 0.002
+        shift -= 0.0015
     return shift
 
 

@@ -37,11 +37,11 @@ class Style:
 
 
 STYLES = {
-    "crop": Style((0.012, 0.02), 0.75, 0.1, 0.0, 14000, 5, 0.00014),
-    "short": Style((0.03, 0.055), 0.45, 0.5, 0.0004, 12000, 8, 0.00016),
-    "medium": Style((0.09, 0.15), 0.35, 1.4, 0.0015, 9000, 14, 0.0002),
-    "long": Style((0.24, 0.32), 0.3, 3.0, 0.002, 8000, 20, 0.00024),
-    "curls": Style((0.03, 0.075), 0.85, 0.3, 0.004, 9000, 22, 0.00018),
+    "crop": Style((0.01, 0.018), 0.5, 0.1, 0.0, 14000, 5, 0.00014),
+    "short": Style((0.03, 0.055), 0.22, 0.7, 0.0004, 12000, 7, 0.00016),
+    "medium": Style((0.08, 0.14), 0.14, 2.2, 0.0012, 10000, 10, 0.0002),
+    "long": Style((0.22, 0.3), 0.1, 5.0, 0.002, 9000, 16, 0.00024),
+    "curls": Style((0.03, 0.07), 0.6, 0.4, 0.0035, 9000, 18, 0.00018),
 }
 CURL_LENGTH = 0.016
 """Metres of hair to one turn."""
@@ -72,7 +72,7 @@ def make_hair(head: TruthHead, posed: np.ndarray, seed: int, colour: np.ndarray,
     length = generator.uniform(*chosen.length, len(roots))
     if fringe:
         length = np.minimum(length, np.where(front[:, 0] > 0.5, generator.uniform(0.035, 0.055), np.inf))
-    strands = _grow(head, posed, roots, normals, flow, length, chosen, generator)
+    strands = _grow(head, posed, roots, normals, flow, length, chosen, generator, spread=1.0)
     return Strands("hair", strands, _taper(strands, chosen.radius), np.asarray(colour, np.float32))
 
 
@@ -116,21 +116,33 @@ def _roots(head: TruthHead, posed: np.ndarray, count: int, generator: np.random.
     return roots, _unit(outwards), points[inside]
 
 
-def _grow(head, posed, roots, normals, flow, length, style: Style, generator: np.random.Generator) -> np.ndarray:
-    """Strands ``[S, P, 3]`` that follow ``flow`` ``[S, 3]``, bend down and stay outside of the skin."""
+def _grow(
+    head, posed, roots, normals, flow, length, style: Style, generator: np.random.Generator, spread: float = 0.0
+) -> np.ndarray:
+    """Strands ``[S, P, 3]`` that follow ``flow`` ``[S, 3]``, bend down and stay outside of the skin.
+
+    ``spread`` is how much they make way for the face.
+    """
     skin = head.triangles[head.part == SKIN]
     used = np.unique(skin)
     body, outside = posed[used], vertex_normals(posed, skin)[used]
     tree = cKDTree(body)
     flow = _unit(flow - (flow * normals).sum(1, keepdims=True) * normals)
     direction = _unit(style.lift * normals + (1 - style.lift) * flow)
-    direction = _unit(direction + 0.25 * np.stack([noise(roots, 0.02, generator) for _ in range(3)], 1))
+    direction = _unit(direction + 0.15 * np.stack([noise(roots, 0.02, generator) for _ in range(3)], 1))
+    brow, front = posed[head.landmarks_68[[19, 24]], 1].mean(), posed[head.landmarks_68[27], 2]
     layer = generator.uniform(0.0005, 0.004, len(roots)) * min(1, style.length[1] / 0.03)
     step = (length / (style.points - 1))[:, None]
     path, where = [roots - 0.0005 * normals], roots
     for index in range(style.points - 1):
         pull = style.weight / style.points * np.array([0, -1.0, 0])
-        direction = _unit(direction + pull + 0.06 * generator.normal(size=direction.shape))
+        over_face = smoothstep(where[:, 2], front - 0.06, front - 0.04) * smoothstep(
+            where[:, 1], brow + 0.05, brow + 0.02
+        )
+        over_face *= smoothstep(np.abs(where[:, 0]), 0.085, 0.06)
+        aside = over_face[:, None] * np.stack([np.sign(where[:, 0] - 1e-4), *np.zeros((2, len(where)))], 1)
+        aside[:, 2] -= 0.8 * over_face
+        direction = _unit(direction + pull + spread * aside + 0.04 * generator.normal(size=direction.shape))
         where = where + step * direction
         nearest = tree.query(where)[1]
         gap = ((where - body[nearest]) * outside[nearest]).sum(1)
