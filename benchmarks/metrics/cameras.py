@@ -6,7 +6,7 @@ import numpy as np
 
 from core.camera import Camera
 
-from .geometry import Similarity, rotation_degrees
+from .geometry import Similarity, angle_degrees, normalised, rotation_degrees
 
 INNER_LANDMARKS = slice(17, 68)
 """Brows, nose, eyes and mouth. The jaw line's 17 points have no place of their own on a surface."""
@@ -23,18 +23,21 @@ def camera_error(fitted: Camera, truth: Camera, true_from_fitted: Similarity, ce
 
     Returns:
         ``focal_ratio`` and ``distance_ratio`` (fitted over true), the absolute values of their logarithms in percent
-        as ``focal_percent`` and ``distance_percent``, and ``camera_degrees``, the angle of the rotation between the
-        two cameras when the heads lie upon each other.
+        as ``focal_percent`` and ``distance_percent``; when the heads lie upon each other, ``view_degrees`` is the angle
+        between the directions from which the cameras see the face, and ``camera_degrees`` that of the rotation between
+        the cameras (a wrong focal length turns a camera, too, when the face is not in the picture's middle).
     """
     focal = fitted.focal_px / fitted.width / (truth.focal_px / truth.width)
     seat = true_from_fitted.apply(fitted.position)
-    distance = float(np.linalg.norm(seat - centre) / np.linalg.norm(truth.position - centre))
+    found, expected = seat - centre, truth.position - centre
+    distance = float(np.linalg.norm(found) / np.linalg.norm(expected))
     turned = fitted.rotation @ true_from_fitted.rotation.T
     return {
         "focal_ratio": float(focal),
         "focal_percent": 100 * abs(float(np.log(focal))),
         "distance_ratio": distance,
         "distance_percent": 100 * abs(float(np.log(distance))),
+        "view_degrees": float(angle_degrees(normalised(found), normalised(expected))),
         "camera_degrees": rotation_degrees(turned, truth.rotation),
     }
 

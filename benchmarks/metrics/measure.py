@@ -159,7 +159,7 @@ def _map_figures(
     if "provenance" in fitted.maps and fitted.face is not None:
         step = _seam(fitted, true, motion)
         if step is not None:
-            figures["seam_ciede2000"] = step
+            figures["seam_ciede2000"] = max(step, 0.0)  # softer than the truth is no seam
     return figures
 
 

@@ -129,6 +129,18 @@ def test_camera_errors_are_what_they_are_called():
     assert error["focal_percent"] == pytest.approx(100 * np.log(2))
     assert error["distance_ratio"] == pytest.approx(2)
     assert error["camera_degrees"] == pytest.approx(np.degrees(0.1))
+    assert error["view_degrees"] == pytest.approx(np.degrees(0.1))
+
+
+def test_a_camera_that_only_looks_aside_sees_the_face_from_the_same_direction():
+    true = camera()
+    aside = rotation_from_vector(np.array([0.2, 0.0, 0.0]))
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = aside @ true.rotation, aside @ true.translation
+    found = Camera(true.focal_px, true.principal_px, true.width, true.height, pose)
+    error = camera_error(found, true, Similarity.identity(), np.zeros(3))
+    assert error["view_degrees"] < 1e-3
+    assert error["camera_degrees"] == pytest.approx(np.degrees(0.2))
 
 
 def test_landmarks_shifted_by_three_pixels():
