@@ -7,29 +7,28 @@ from pathlib import Path
 
 from . import accuracy, peers, photos, shape_truth, speed
 
+COMMANDS = {
+    "accuracy": (accuracy, "error against heads of which everything is known, beside simpler methods"),
+    "photos": (photos, "heads of real people: failures, likeness, agreement"),
+    "peers": (peers, "other methods on the same photos, and published figures"),
+    "speed": (speed, "seconds and memory of a whole reconstruction, stage by stage"),
+}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    accuracy.add_arguments(commands.add_parser("accuracy", help="error against heads of which everything is known"))
-    timed = commands.add_parser("speed", help="seconds and memory of a whole reconstruction, stage by stage")
-    speed.add_arguments(timed)
-    photos.add_arguments(commands.add_parser("photos", help="heads of real people: failures, likeness, agreement"))
-    peers.add_arguments(commands.add_parser("peers", help="other methods on the same photos, and published figures"))
+    for name, (module, what) in COMMANDS.items():
+        command = commands.add_parser(name, help=what, description=what.capitalize() + ".")
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
     shapes = commands.add_parser("shape", help="shape error on rendered heads of another model, with known truth")
     shapes.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
     shapes.add_argument("--count", type=int, default=20)
     shapes.add_argument("--seed", type=int, default=5)
-    arguments = parser.parse_args()
-    if arguments.command == "accuracy":
-        return accuracy.run(arguments)
-    if arguments.command == "peers":
-        return peers.run(arguments)
-    if arguments.command == "speed":
-        return speed.run(arguments)
-    if arguments.command == "shape":
-        return shape_truth.run(arguments.shared, arguments.count, arguments.seed)
-    return photos.run(arguments)
+    shapes.set_defaults(run=lambda options: shape_truth.run(options.shared, options.count, options.seed))
+    options = parser.parse_args()
+    return options.run(options)
 
 
 if __name__ == "__main__":
