@@ -1,9 +1,9 @@
 """The worker as Blender starts it, then the same reconstruction again in the same process.
 
-    python -m benchmarks.measured_worker REPORT < request
+    python -m benchmarks.measured_worker REPORT [--profile] < request
 
 The first run is the worker itself, protocol and all. When it has answered, the figures of every run go to the file
-REPORT as JSON: seconds of each stage, peak memory, and, of the last run, which functions the time went to.
+REPORT as JSON: seconds of each stage and peak memory; of a third run, if asked for, which functions the time went to.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Tee:
         return self.line
 
 
-def main(report: Path) -> int:
+def main(report: Path, profile: bool) -> int:
     """Answer the request as the worker does; then measure warm runs; return the worker's status."""
     sys.stdin = tee = Tee(sys.stdin)
     forget_peak_memory()
@@ -40,9 +40,11 @@ def main(report: Path) -> int:
     cold_peak = peak_memory_mb()
     if status == 0:
         request = decode_request(tee.line)
-        runs = [{"stages": _stages(request), "peak_mb": cold_peak}, _warm(request), _profiled(request)]
+        found = {"cold": {"stages": _stages(request), "peak_mb": cold_peak}, "warm": _warm(request)}
+        if profile:
+            found |= _profiled(request)
         part = report.with_suffix(".part")
-        part.write_text(json.dumps(runs), encoding="utf-8")
+        part.write_text(json.dumps(found), encoding="utf-8")
         os.replace(part, report)
     return status
 
@@ -84,20 +86,22 @@ def call_tree(profile: cProfile.Profile, root: str, depth: int = 3, share: float
         share: of the root's time; what took less is left out.
 
     Returns:
-        Rows of ``name``, ``level`` (0 = the root), ``calls`` and ``seconds`` (callees included), depth first. The
-        seconds of a function that several call are those spent for the caller above it.
+        Rows of ``name``, ``level`` (0 = the root), ``calls`` and ``seconds`` (callees included), depth first. What a
+        function did for several callers is shared out in proportion to the time they took.
     """
     entries = {entry.code: entry for entry in profile.getstats() if not isinstance(entry.code, str)}
     start = next(entry for code, entry in entries.items() if code.co_name == root and _in_core(code))
     least = share * start.totaltime
     rows: list[dict] = []
 
-    def visit(code, calls: int, seconds: float, level: int) -> None:
-        rows.append({"name": _name(code), "level": level, "calls": calls, "seconds": seconds})
-        if level < depth:
-            for call in sorted(_callees(entries, code), key=lambda call: -call.totaltime):
-                if call.totaltime >= least:
-                    visit(call.code, call.callcount, call.totaltime, level + 1)
+    def visit(code, calls: float, seconds: float, level: int) -> None:
+        rows.append({"name": _name(code), "level": level, "calls": round(calls), "seconds": seconds})
+        if level == depth:
+            return
+        part = seconds / entries[code].totaltime
+        for call in sorted(_callees(entries, code), key=lambda call: -call.totaltime):
+            if part * call.totaltime >= least:
+                visit(call.code, part * call.callcount, part * call.totaltime, level + 1)
 
     visit(start.code, start.callcount, start.totaltime, 0)
     return rows
@@ -144,4 +148,4 @@ def peak_memory_mb() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1])))
+    raise SystemExit(main(Path(sys.argv[1]), "--profile" in sys.argv[2:]))

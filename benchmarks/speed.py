@@ -1,8 +1,8 @@
 """Seconds and peak memory of whole reconstructions, each in a worker process of its own; how they grow; the renderer.
 
 One thing is varied at a time: the size of the maps, the threads, the number of photos, the size of the photo. Each
-case is run cold (a new process, from its start to its answer), then warm (again in that process), then once more
-under a profiler that tells where the time goes.
+case is run cold (a new process, from its start to its answer), then warm (again in that process); the usual case once
+more under a profiler that tells where the time goes.
 """
 
 from __future__ import annotations
@@ -184,11 +184,14 @@ def measure(case: Case, scratch: Path) -> dict[str, Any]:
     settings = {"map_size": case.size, "threads": case.threads, "device": "cpu"}
     request = {"kind": "reconstruct", "job": "speed", "photos": [str(photo.resolve()) for photo in case.photos]}
     request |= {"out": str(head), "settings": settings}
+    command = [sys.executable, "-m", "benchmarks.measured_worker", str(report)]
+    if "threads" in case.series:
+        command.append("--profile")
     load = _load()
     with (scratch / "worker.log").open("w+", encoding="utf-8") as log:
         start = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.measured_worker", str(report)],
+            command,
             cwd=ROOT,
             env=_environment(case.threads),
             text=True,
@@ -208,9 +211,13 @@ def measure(case: Case, scratch: Path) -> dict[str, Any]:
         log.seek(0)
         if status or not report.is_file():
             raise RuntimeError(f"the worker ended with {status}: {message}\n{log.read()[-2000:]}")
-    cold, warm, profiled = json.loads(report.read_text(encoding="utf-8"))
-    cold |= {"seconds": heard["finished"], "first_word": heard["ready"], "first_preview": heard["preview"]}
-    return {"cold": cold, "warm": warm, **profiled, "load": load}
+    found = json.loads(report.read_text(encoding="utf-8"))
+    found["cold"] |= {
+        "seconds": heard["finished"],
+        "first_word": heard["ready"],
+        "first_preview": heard["preview"],
+    }
+    return {**found, "before": {"load": load}}
 
 
 def measure_kernels(size: int, threads: int, device: str) -> dict[str, Any]:
@@ -223,7 +230,7 @@ def measure_kernels(size: int, threads: int, device: str) -> dict[str, Any]:
             command.append("--no-twin")
         load = _load()
         subprocess.run(command, cwd=ROOT, env=_environment(threads), check=True, capture_output=True)
-        return {"kernels": json.loads(report.read_text(encoding="utf-8")), "load": load}
+        return {"kernels": json.loads(report.read_text(encoding="utf-8")), "before": {"load": load}}
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -128,11 +128,11 @@ def _photo_size(cases: Sequence[Record]) -> str:
 
 
 def _calls(cases: Sequence[Record]) -> list[str]:
-    """Where the time of a warm run goes, of the first case of a series of one photo."""
-    usual = [record for record in cases if "threads" in record["about"]["series"]] or list(cases)
-    if not usual:
+    """Where the time of a warm run goes, with the most threads."""
+    profiled = [record for record in cases if "calls" in record["notes"]]
+    if not profiled:
         return []
-    record = usual[-1]
+    record = max(profiled, key=lambda record: record["about"]["threads"])
     lines = [
         "## A whole fit against its parts",
         f"{record['item']}, warm, under a profiler. A part's time includes its own parts, which follow indented; "
@@ -175,7 +175,7 @@ def _kernels(record: Record) -> str:
 
 
 def _warning(records: Sequence[Record]) -> str:
-    loads = [record["notes"].get("load") for record in records]
+    loads = [record["notes"]["before"]["load"] for record in records if not record["failure"]]
     busy = [load for load in loads if load is not None and load > QUIET_LOAD]
     if not busy:
         return ""

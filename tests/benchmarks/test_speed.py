@@ -29,7 +29,7 @@ def reconstruction(size: int, factor: float, photo: str = "demo", series: str = 
     stages = {"Loading the models": 0.3, "Reading photo 1 of 2": factor, "Reading photo 2 of 2": factor}
     cold = {"seconds": 10.0 * factor, "first_word": 0.1, "first_preview": 2.0, "peak_mb": 512, "stages": stages}
     calls = [{"name": "pipeline.fit_head", "level": 0, "calls": 1, "seconds": 4.0}]
-    notes = {"cold": cold, "warm": cold, "calls": calls, "shape_calls": calls, "load": 0.1}
+    notes = {"cold": cold, "warm": cold, "calls": calls, "shape_calls": calls, "before": {"load": 0.1}}
     about = {"series": [series], "photo": photo, "photos": 1, "size": size, "threads": 1}
     return {"item": f"{photo} {size}", "method": "reconstruction", "about": about, "notes": notes, "failure": None}
 
@@ -71,7 +71,7 @@ def test_the_page_shows_ratios_growth_failures_and_a_busy_machine():
     assert "| **cold: whole run, s** | 20.0 | 30.0 | 1.50 |" in page
     assert "- demo 2048: no face" in page
     assert "busy" not in page
-    records[0]["notes"]["load"] = 5.0
+    records[0]["notes"]["before"]["load"] = 5.0
     assert "busy before 1 of 4 cases (load up to 5.0)" in as_markdown("a machine", [], records)
 
 
@@ -82,7 +82,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
         measured.append(case.name)
         if len(measured) == 2:
             raise KeyboardInterrupt
-        return reconstruction(case.size, 1.0)["notes"]
+        return {**reconstruction(case.size, 1.0)["notes"], "before": {"load": 9.0}}
 
     monkeypatch.setattr(speed, "measure", measure)
     monkeypatch.setattr(speed, "kernel_plan", lambda quick, threads: [])
@@ -94,6 +94,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
         speed.run(options)
     assert speed.run(options) == 0
     assert len(measured) == 3
+    assert "busy before 2 of 2 cases" in (tmp_path / "out" / "speed.md").read_text()
     assert len(json.loads((tmp_path / "out" / "speed.json").read_text())["records"]) == 2
 
 
@@ -121,19 +122,24 @@ def test_the_renderer_is_timed_on_a_head_that_others_see_alike(monkeypatch):
     assert "rasterize.rasterize" in [call["name"] for call in step["calls"]]
 
 
-def test_the_call_tree_looks_through_comprehensions():
+def test_the_call_tree_looks_through_comprehensions_and_shares_out_what_several_call():
     source = """
-def leaf(): return sum(range(2000))
+def leaf(): return sum(range(20000))
+def middle(): return [leaf() for _ in range(3)]
 def idle(): return 0
-def root(): return [leaf() for _ in range(3)] + [idle()]
+def root(): return [middle() for _ in range(2)] + [idle()]
+def other(): return [middle() for _ in range(6)]
+def both(): return root(), other()
 """
     toy: dict = {}
     exec(compile(source, "/x/core/toy.py", "exec"), toy)
     profile = cProfile.Profile()
-    profile.runcall(toy["root"])
+    profile.runcall(toy["both"])
     tree = call_tree(profile, "root", share=0.2)
-    assert [(row["name"], row["level"], row["calls"]) for row in tree] == [("toy.root", 0, 1), ("toy.leaf", 1, 3)]
-    assert 0 < tree[1]["seconds"] <= tree[0]["seconds"]
+    assert [(row["name"], row["level"]) for row in tree] == [("toy.root", 0), ("toy.middle", 1), ("toy.leaf", 2)]
+    assert [row["calls"] for row in tree[:2]] == [1, 2]
+    assert tree[2]["calls"] < 24
+    assert 0 < tree[2]["seconds"] <= tree[1]["seconds"] <= tree[0]["seconds"]
 
 
 def test_peak_memory_follows_what_is_held():
