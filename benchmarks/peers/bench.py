@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -73,6 +74,10 @@ def run(options: argparse.Namespace) -> int:
     store = RecordStore(
         options.out / "peers_records", {"data": f"{split} {dataset.VERSION}", "code": code_version(*MEASURED)}
     )
+    for peer in peers:
+        # What is loaded once is not a photo's cost.
+        with contextlib.suppress(FitError):
+            peer.fit(photos[0].path)
     records = run_tasks(store, [_task(peer, photo) for photo in photos for peer in peers], _say, "peers")
     # By peer, so that rows come in the catalogue's order.
     names = [peer.name for peer in peers]

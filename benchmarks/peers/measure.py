@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,11 +30,10 @@ def figures(peer: Peer, photo: Any) -> dict[str, float]:
         landmarks that all start from.
     """
     look(photo.path)
-    _warm_up(peer, photo.path)
     start = time.perf_counter()
     fitted = peer.fit(photo.path)
     seconds = time.perf_counter() - start
-    true = TruthSurface(photo)
+    true = _surface(photo)
     measured = measure_fitted(fitted, true)
     found = {name: value for name, value in measured.figures.items() if name.startswith(SHAPE_FIGURES)}
     motion = similarity(measured.true_from_head)
@@ -48,10 +46,10 @@ def similarity(matrix: np.ndarray) -> Similarity:
     return Similarity(scale, matrix[:3, :3] / scale, matrix[:3, 3])
 
 
-@lru_cache(maxsize=16)
-def _warm_up(peer: Peer, photo: Path) -> None:
-    """Load what a peer loads once; once a photo is enough and cheap."""
-    peer.fit(photo)
+@lru_cache(maxsize=2)
+def _surface(photo: Any) -> TruthSurface:
+    """One for all peers: what it works out takes longer than most fits."""
+    return TruthSurface(photo)
 
 
 def _covered(fitted: Fitted, true: TruthSurface, motion: Similarity) -> dict[str, float]:
