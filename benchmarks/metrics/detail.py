@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .geometry import normalised
-from .truth_surface import at_map_size, sampled
+from .textures import at_map_size, sampled
 
 
 def with_normal_map(normal: np.ndarray, corner: np.ndarray, corner_uv: np.ndarray, mapped: np.ndarray) -> np.ndarray:

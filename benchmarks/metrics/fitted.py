@@ -12,7 +12,7 @@ from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png
 from core.morphable import load_model, split_quads
 
-from .truth_surface import at_map_size
+from .textures import at_map_size
 
 INNER_REGIONS = ("mouth_inner", "eye_socket")
 """Skin that no camera sees: the nearest point of a face must not lie there."""

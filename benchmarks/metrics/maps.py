@@ -9,7 +9,8 @@ import numpy as np
 from .colour import ciede2000, ita_degrees, lab_from_linear, srgb_from_linear
 from .image import psnr, ssim
 from .perceptual import perceptual_distance
-from .truth_surface import LEAST_SHARE, at_map_size, sampled
+from .textures import at_map_size, sampled
+from .truth_surface import LEAST_SHARE
 
 
 def albedo_error(found: np.ndarray, true: np.ndarray, observed: np.ndarray, bare: np.ndarray) -> dict[str, float]:

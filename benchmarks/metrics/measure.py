@@ -17,7 +17,8 @@ from .fitted import Fitted
 from .geometry import Closest, Similarity, Surface, align, angle_degrees, best_similarity
 from .maps import albedo_error, albedo_picture_error, gloss_error
 from .seams import seam_step
-from .truth_surface import LEAST_SHARE, FacePoints, TruthSurface, at_map_size, sampled
+from .textures import at_map_size, sampled
+from .truth_surface import LEAST_SHARE, FacePoints, TruthSurface
 
 if TYPE_CHECKING:
     from ..truth.records import TruthPhoto

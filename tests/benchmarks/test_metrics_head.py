@@ -12,7 +12,7 @@ from benchmarks.metrics import Fitted, TruthSurface, face_masks, measure_fitted,
 from benchmarks.metrics.colour import ciede2000, ita_degrees, lab_from_linear
 from benchmarks.metrics.detail import with_height_map, with_normal_map
 from benchmarks.metrics.geometry import Similarity
-from benchmarks.metrics.truth_surface import sampled
+from benchmarks.metrics.textures import sampled
 from core.camera import Camera, rotation_from_vector
 from core.head import read_head, write_head
 from core.mapfiles import encode_png, srgb_from_linear
