@@ -189,10 +189,12 @@ def _quota(shares: dict, part: float, count: int) -> list:
 
 def _fair_order(values: np.ndarray, groups: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Of 300 random orders, the one in which the groups' means and deviations of ``values`` agree best."""
+    parts = [np.flatnonzero(groups == name) for name in np.unique(groups)]
     best, smallest = np.arange(len(values)), np.inf
     for _ in range(300):
         order = generator.permutation(len(values))
-        moments = [(values[order][groups == name].mean(), values[order][groups == name].std()) for name in set(groups)]
+        dealt = [values[order[members]] for members in parts]
+        moments = [(part.mean(), part.std()) for part in dealt]
         spread = float(np.ptp(np.array(moments), axis=0).sum())
         if spread < smallest:
             best, smallest = order, spread

@@ -144,7 +144,14 @@ def test_cycles_renders_what_the_camera_of_the_core_sees(blender, tmp_path):
             item.pop(name, None)
     np.savez(tmp_path / "meshes.npz", **arrays)
     renders = [
-        {"kind": kind, "out": str(tmp_path / f"{kind}.npz"), "camera": camera.to_dict(), "light": light, "samples": 2}
+        {
+            "kind": kind,
+            "out": str(tmp_path / f"{kind}.npz"),
+            "camera": camera.to_dict(),
+            "light": light,
+            "samples": 2,
+            "denoise": False,
+        }
         for kind, light in (
             ("index", {}),
             ("photo", {"environment": None, "strength": 1.0, "rotation_degrees": 0.0}),
