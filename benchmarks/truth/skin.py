@@ -145,7 +145,7 @@ def _melanin(places: Places, tone: int, generator: np.random.Generator) -> np.nd
 def _blood(places: Places, tone: int, generator: np.random.Generator) -> np.ndarray:
     """Haemoglobin ``[N]``."""
     points = places.points
-    level = generator.uniform(0.2, 0.3) + 0.012 * tone
+    level = generator.uniform(0.1, 0.2) + 0.017 * tone + 0.04 * max(3 - tone, 0)
     flush = generator.uniform(0.5, 1.5)
     fields = (
         (0.10, places.nose()),
@@ -172,7 +172,7 @@ def _spots(places: Places, tone: int, generator: np.random.Generator) -> np.ndar
     freckled = generator.random() < (0.5 if tone <= 4 else 0.15)
     for count, low, high, strength in (
         (int(generator.uniform(150, 700)) if freckled else 25, 0.0005, 0.0015, generator.uniform(0.05, 0.11)),
-        (generator.poisson(7), 0.0008, 0.0022, 0.4),
+        (generator.poisson(4), 0.0006, 0.0018, 0.3),
     ):
         if count == 0:
             continue
