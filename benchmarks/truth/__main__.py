@@ -20,14 +20,25 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/relit/benchmarks")
     parser.add_argument("--bpy", type=Path, help="a Python that has Blender's module; default: $RELIT_BPY")
     parser.add_argument("--threads", type=int, default=2, help="of Cycles")
+    parser.add_argument(
+        "--share", default="1/1", help="K/N: every N-th person from the K-th on, beside other processes"
+    )
     options = parser.parse_args()
+    part, parts = (int(number) for number in options.share.split("/"))
 
     def report(line: str) -> None:
         print(line, flush=True)
 
     try:
         base = dataset.build(
-            options.split, options.seed, options.shared, options.cache, options.bpy, options.threads, report
+            options.split,
+            options.seed,
+            options.shared,
+            options.cache,
+            options.bpy,
+            options.threads,
+            (part, parts),
+            report,
         )
         sheet = base / "sheet.jpg"
         contact_sheet(dataset.load(options.split, options.cache, options.seed)).save(sheet, quality=90)

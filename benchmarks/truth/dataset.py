@@ -67,6 +67,7 @@ def build(
     cache: Path,
     bpy: Path | None = None,
     threads: int = 2,
+    share: tuple[int, int] = (1, 1),
     report: Callable[[str], None] = print,
 ) -> Path:
     """Make what is missing of a split and return its folder.
@@ -78,6 +79,7 @@ def build(
         cache: folder of the benchmarks' files.
         bpy: a Python that has Blender's module; None: ``$RELIT_BPY``, else the one that vendor_install made.
         threads: of Cycles.
+        share: (k, n): make every n-th person's photos only, from the k-th on, while other processes make the rest.
         report: gets one line for each photo.
 
     Raises:
@@ -85,6 +87,8 @@ def build(
     """
     base = folder(split, cache, seed)
     plans = make_plan(split, seed)
+    people = list(dict.fromkeys(plan.head for plan in plans))[share[0] - 1 :: share[1]]
+    plans = [plan for plan in plans if plan.head in people]
     missing = [plan for plan in plans if not (base / "photos" / plan.name).is_dir()]
     if not missing:
         return base
@@ -125,23 +129,28 @@ class Renderer:
 
     def __init__(self, python: Path, log_folder: Path, threads: int, script: Path = SCENE) -> None:
         self._command = [str(python), "-P", str(script), str(threads)]
-        self._log_path = Path(log_folder) / "bpy.log"
+        self._log_path = Path(log_folder) / f"bpy-{os.getpid()}.log"
 
     def __enter__(self) -> Renderer:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         self._log = self._log_path.open("w")
         plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=self._log, text=True, env=plain)
+        # In a session of its own an interrupt at the terminal does not reach it: we end it, between two lines.
+        self._process = subprocess.Popen(
+            self._command, stdin=pipe, stdout=pipe, stderr=self._log, text=True, env=plain, start_new_session=True
+        )
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self._process.stdin.close()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._log.close()
+        if kind is None:
+            self._log_path.unlink(missing_ok=True)
 
     def run(self, job: Path) -> str:
         """Render a job file; return what each picture cost.
