@@ -51,7 +51,7 @@ def measure_fitted(fitted: Fitted, truth: TruthPhoto | TruthSurface) -> Measured
         fitted: what the method found.
         truth: the photo of the truth data set that it saw; or its `TruthSurface`, which several methods can share.
     """
-    true = truth if isinstance(truth, TruthSurface) else TruthSurface(truth)
+    true = TruthSurface.of(truth)
     samples = true.samples
     surface = Surface(fitted.posed, fitted.triangles)
     start = _start(fitted.landmarks, true.landmarks(true.posed))

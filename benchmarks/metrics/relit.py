@@ -13,18 +13,19 @@ from .truth_surface import face_masks
 
 if TYPE_CHECKING:
     from ..truth.records import HeldOut, TruthPhoto
+    from .truth_surface import TruthSurface
 
 MEAN_LUMINANCE = 0.25
 """What the truth's exposure is set to inside the mask; the other picture gets the same exposure."""
 FEWEST_PIXELS = 50
 
 
-def measure_held_out(image: np.ndarray, truth: TruthPhoto, held_out: HeldOut) -> dict[str, float]:
+def measure_held_out(image: np.ndarray, truth: TruthPhoto | TruthSurface, held_out: HeldOut) -> dict[str, float]:
     """Compare a fitted head, rendered with the true camera under a held-out light, with the true head.
 
     Args:
         image: [h, w, 3 or 4] linear light of the fitted head, laid upon the true one.
-        truth: the photo that the method saw.
+        truth: the photo that the method saw, or its `TruthSurface`, which saves time.
         held_out: the true head's picture under that light.
 
     Returns:

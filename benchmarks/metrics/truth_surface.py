@@ -83,6 +83,11 @@ class TruthSurface:
         self.triangles = np.asarray(truth.head.triangles).astype(np.int64)
         self.camera = truth.camera
 
+    @classmethod
+    def of(cls, truth: TruthPhoto | TruthSurface) -> TruthSurface:
+        """What is known already, or a new one."""
+        return truth if isinstance(truth, cls) else cls(truth)
+
     @cached_property
     def face_triangles(self) -> np.ndarray:
         """Indices of the triangles of skin whose corners all belong to the face and that lie open.
@@ -235,14 +240,14 @@ class FaceMasks:
     hidden: np.ndarray
 
 
-def face_masks(truth: TruthPhoto, camera: Camera | None = None) -> FaceMasks:
+def face_masks(truth: TruthPhoto | TruthSurface, camera: Camera | None = None) -> FaceMasks:
     """The face in a picture of the true head.
 
     Args:
-        truth: a photo of the truth data set.
+        truth: a photo of the truth data set, or its `TruthSurface`.
         camera: of a picture without hair, glasses and hand; None for the photo itself, where they hide the face.
     """
-    surface = TruthSurface(truth)
+    surface = TruthSurface.of(truth)
     where = camera or surface.camera
     ids, pixels, weights = surface.rasterised(where)
     inside = np.isin(ids.ravel()[pixels], surface.face_triangles)
@@ -252,6 +257,6 @@ def face_masks(truth: TruthPhoto, camera: Camera | None = None) -> FaceMasks:
     face[pixels], observed[pixels] = True, points.observed
     face, observed = face.reshape(ids.shape), observed.reshape(ids.shape)
     if camera is None:
-        index = np.asarray(truth.object_index)  # of a large photo it is a smaller picture
+        index = np.asarray(surface.truth.object_index)  # of a large photo it is a smaller picture
         face &= cv2.resize(index, face.shape[::-1], interpolation=cv2.INTER_NEAREST) == SKIN_INDEX
     return FaceMasks(face, face & observed, face & ~observed)

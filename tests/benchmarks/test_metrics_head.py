@@ -60,6 +60,11 @@ def true_photo() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
+def surface(true_photo) -> TruthSurface:
+    return TruthSurface(true_photo)
+
+
+@pytest.fixture(scope="module")
 def fitted_head(true_photo, tmp_path_factory):
     """The head folder of a perfect fit."""
     model, camera = load_model(), true_photo.camera
@@ -97,8 +102,8 @@ def fitted_head(true_photo, tmp_path_factory):
     return read_head(write_head(tmp_path_factory.mktemp("fit") / "head", arrays, {}, files))
 
 
-def test_a_perfect_fit_has_no_errors(fitted_head, true_photo):
-    figures, matrix = measure_head(fitted_head, true_photo)
+def test_a_perfect_fit_has_no_errors(fitted_head, surface):
+    figures, matrix = measure_head(fitted_head, surface)
     assert np.allclose(matrix, np.eye(4), atol=1e-4)
     for name in (
         "rigid_p90_mm",
@@ -117,7 +122,7 @@ def test_a_perfect_fit_has_no_errors(fitted_head, true_photo):
     assert "seam_ciede2000" not in figures  # everything was seen
 
 
-def test_a_fit_in_another_place_and_size_is_only_wrong_in_size(fitted_head, true_photo):
+def test_a_fit_in_another_place_and_size_is_only_wrong_in_size(fitted_head, surface):
     motion = Similarity(1.05, rotation_from_vector(np.array([0.1, -0.2, 0.05])), np.array([0.02, -0.03, 0.01]))
     fitted = Fitted.of_head(fitted_head)
     away = motion.inverse()
@@ -132,7 +137,7 @@ def test_a_fit_in_another_place_and_size_is_only_wrong_in_size(fitted_head, true
         landmarks=away.apply(fitted.landmarks),
         camera=replace(camera, camera_from_world=pose),
     )
-    figures, matrix = measure_fitted(moved, true_photo)
+    figures, matrix = measure_fitted(moved, surface)
     assert np.allclose(matrix, motion.matrix, atol=2e-4)
     assert figures["scale"] == pytest.approx(1.05, abs=1e-3)
     assert figures["scaled_p90_mm"] < 0.05 and figures["neutral_scaled_median_mm"] < 0.05
@@ -141,43 +146,43 @@ def test_a_fit_in_another_place_and_size_is_only_wrong_in_size(fitted_head, true
     assert figures["albedo_ciede2000"] < 0.3
 
 
-def test_a_method_without_landmarks_camera_and_maps_gets_the_shape_figures(fitted_head, true_photo):
+def test_a_method_without_landmarks_camera_and_maps_gets_the_shape_figures(fitted_head, surface):
     fitted = Fitted.of_head(fitted_head)
-    figures, _ = measure_fitted(Fitted(fitted.posed + 0.003, fitted.triangles), TruthSurface(true_photo))
+    figures, _ = measure_fitted(Fitted(fitted.posed + 0.003, fitted.triangles), surface)
     assert figures["rigid_median_mm"] < 0.02
     assert not {"neutral_median_mm", "camera_degrees", "landmarks_px", "albedo_ciede2000"} & set(figures)
 
 
-def test_a_closed_mouth_is_wrong_as_posed_and_right_as_neutral(fitted_head, true_photo):
+def test_a_closed_mouth_is_wrong_as_posed_and_right_as_neutral(fitted_head, surface):
     fitted = Fitted.of_head(fitted_head)
-    figures, _ = measure_fitted(replace(fitted, posed=fitted.neutral), true_photo)
+    figures, _ = measure_fitted(replace(fitted, posed=fitted.neutral), surface)
     assert figures["rigid_mean_mm"] > 0.5
     assert figures["neutral_median_mm"] < 0.02
 
 
-def test_darker_skin_gives_that_difference(fitted_head, true_photo):
+def test_darker_skin_gives_that_difference(fitted_head, surface):
     fitted = Fitted.of_head(fitted_head)
     dark = {**fitted.maps, "diffuse_albedo": fitted.maps["diffuse_albedo"] * 0.4}
-    figures, _ = measure_fitted(replace(fitted, maps=dark), true_photo)
+    figures, _ = measure_fitted(replace(fitted, maps=dark), surface)
     middle = lab_from_linear(SKIN * 0.85), lab_from_linear(SKIN * 0.85 * 0.4)
     assert figures["albedo_ciede2000"] == pytest.approx(ciede2000(*middle), rel=0.1)
     assert figures["ita_bias_degrees"] == pytest.approx(ita_degrees(middle[1]) - ita_degrees(middle[0]), abs=6)
     assert figures["ita_error_degrees"] == abs(figures["ita_bias_degrees"])
 
 
-def test_the_seam_of_a_head_is_found_where_the_photo_ends(fitted_head, true_photo):
+def test_the_seam_of_a_head_is_found_where_the_photo_ends(fitted_head, surface):
     fitted = Fitted.of_head(fitted_head)
     provenance = np.zeros((SIZE, SIZE, 3))
     provenance[:, : SIZE // 2, 0] = 1
     step = np.where((np.arange(SIZE) < SIZE // 2)[None, :, None], 1.0, 0.7)
     for factor, low, high in ((np.ones_like(step), -0.4, 0.4), (step, 5.0, 12.0)):
         maps = {**fitted.maps, "provenance": provenance, "diffuse_albedo": fitted.maps["diffuse_albedo"] * factor}
-        figures, _ = measure_fitted(replace(fitted, maps=maps), true_photo)
+        figures, _ = measure_fitted(replace(fitted, maps=maps), surface)
         assert low < figures["seam_ciede2000"] < high
 
 
-def test_what_the_photo_shows_of_the_face(true_photo):
-    samples = TruthSurface(true_photo).samples
+def test_what_the_photo_shows_of_the_face(true_photo, surface):
+    samples = surface.samples
     left, right = samples.position[:, 0] > 0.04, samples.position[:, 0] < -0.04
     assert samples.observed[right].mean() < 0.75 < samples.observed[left].mean() or (
         samples.observed[left].mean() < 0.75 < samples.observed[right].mean()
@@ -192,23 +197,23 @@ def test_what_the_photo_shows_of_the_face(true_photo):
     assert (masks.observed | masks.hidden == masks.face).all()
 
 
-def test_a_turned_picture_of_the_face_has_hidden_parts(true_photo):
-    masks = face_masks(true_photo, looking(-0.8).scaled(0.5))
+def test_a_turned_picture_of_the_face_has_hidden_parts(surface):
+    masks = face_masks(surface, looking(-0.8).scaled(0.5))
     assert masks.face.shape == (120, 100)
     assert masks.hidden.sum() > 0.1 * masks.face.sum()
     assert masks.observed.sum() > 0.3 * masks.face.sum()
     assert not (masks.observed & masks.hidden).any()
 
 
-def test_a_held_out_picture_is_judged_apart_where_the_photo_showed_the_face(true_photo):
+def test_a_held_out_picture_is_judged_apart_where_the_photo_showed_the_face(surface):
     camera = looking(-0.8).scaled(0.5)
-    masks = face_masks(true_photo, camera)
+    masks = face_masks(surface, camera)
     truth = np.random.default_rng(0).uniform(0.1, 0.2, (camera.height, camera.width, 4))
     half_wrong = truth.copy()
     half_wrong[masks.hidden] *= 2
     half_wrong[~masks.face] = 9
     held_out = SimpleNamespace(image=truth, camera=camera)
-    figures = measure_held_out(half_wrong, true_photo, held_out)
+    figures = measure_held_out(half_wrong, surface, held_out)
     assert figures["psnr_observed"] == 60
     assert figures["luminance_ratio_hidden"] == pytest.approx(2)
     assert figures["psnr_hidden"] < figures["psnr"] < 60
@@ -226,8 +231,7 @@ def test_what_lies_inside_the_head_is_no_face(true_photo):
     assert np.isin(cheek, corners).mean() > 0.95
 
 
-def test_the_face_is_bare_but_for_brows_eyes_and_lips(true_photo):
-    surface = TruthSurface(true_photo)
+def test_the_face_is_bare_but_for_brows_eyes_and_lips(surface):
     samples = surface.samples
     assert 0.5 < samples.bare.mean() < 0.95
     lips = surface.landmarks(surface.neutral)[62]
