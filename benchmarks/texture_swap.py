@@ -33,27 +33,32 @@ def swap_figures(skin: Head, seen: Head, skin_mask: np.ndarray) -> tuple[dict[st
     """Figures of one swap, and its picture.
 
     Args:
-        skin: The head whose maps are worn (A); the head of B itself gives the figure of its own photo.
+        skin: The head whose maps are worn (A).
         seen: The head of B, which gives shape, camera and light.
         skin_mask: ``[height, width]`` of B's photo, how far a pixel shows bare skin.
 
     Returns:
-        ``"psnr raw"``, ``"ssim raw"`` and so on for each of :data:`GAINS`, and ``"pixels"``; the photo, the drawing
-        with one gain per channel and the mask side by side, ``[384, 1152, 3]`` sRGB in [0, 1].
+        ``"psnr raw"``, ``"ssim raw"`` and so on for each of :data:`GAINS`, ``"pixels"``, and ``"own psnr raw"`` and so
+        on for B in its own maps; the photos A and B, B in A's skin with one gain per channel and the mask side by side,
+        ``[384, 1536, 3]`` sRGB in [0, 1].
     """
     posed = PosedHead(seen)
     camera, square = posed.window(SIDE, MARGIN)
     photo = cut(linear_from_srgb(read_png(seen.photos[0])), square, SIDE).clip(0, 1)
-    drawn = posed.draw(camera, Looks.of(skin))
     mask = posed.face_pixels(camera) & (cut(skin_mask, square, SIDE) > BARE)
-    return compare(drawn, photo, mask)
+    figures, picture = compare(posed.draw(camera, Looks.of(skin)), photo, mask)
+    own, _ = compare(posed.draw(camera), photo, mask)
+    figures |= {f"own {name}": value for name, value in own.items() if name != "pixels"}
+    _, other_square = PosedHead(skin).window(SIDE, MARGIN)
+    other_photo = cut(read_png(skin.photos[0]), other_square, SIDE).clip(0, 1)
+    return figures, np.hstack([other_photo, picture])
 
 
 def compare(drawn: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> tuple[dict[str, float], np.ndarray]:
-    """The figures of `swap_figures` for two linear pictures ``[H, W, 3]`` and a mask ``[H, W]``."""
+    """Figures of two linear pictures ``[H, W, 3]`` over a mask ``[H, W]``, and the three side by side in sRGB."""
     figures = {"pixels": float(mask.sum())}
     if mask.sum() < FEWEST_PIXELS:
-        return figures, np.zeros((*mask.shape, 3), np.float32)
+        return figures, np.zeros((len(mask), 3 * mask.shape[1], 3), np.float32)
     reference = srgb_from_linear(photo)
     shown = reference
     means = photo[mask].mean(0), drawn[mask].mean(0)
@@ -63,12 +68,6 @@ def compare(drawn: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> tuple[dic
         figures[f"psnr {name}"] = psnr(shown, reference, mask)
         figures[f"ssim {name}"] = ssim(shown, reference, mask)
     return figures, np.hstack([reference, shown, np.repeat(mask[..., None], 3, 2).astype(np.float32)])
-
-
-def face_photo(head: Head) -> np.ndarray:
-    """The face in a head's photo ``[384, 384, 3]``, sRGB in [0, 1]."""
-    _, square = PosedHead(head).window(SIDE, MARGIN)
-    return cut(read_png(head.photos[0]), square, SIDE).clip(0, 1)
 
 
 def skin_of(photo: Path) -> np.ndarray:
