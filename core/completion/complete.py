@@ -9,8 +9,9 @@ import numpy as np
 
 from ..fitting.appearance import Appearance, TexelEvidence, fit_appearance
 from ..fitting.fit import Fit
+from ..fitting.skin_tone import WhiteOfEyes
 from ..morphable import MorphableModel
-from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, paint_eyes
+from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, lightest_white, paint_eyes
 from ..reflectance.maps import Observation, PriorMaps, ReflectanceMaps, combine, delight
 from ..reflectance.prior import ReflectancePrior
 from ..views import View, hidden_share
@@ -38,9 +39,18 @@ def estimate_appearance(
         bounce = 1 / (1 - TYPICAL_ALBEDO * hidden_share(view.transfer))
         transfer = atlas.interpolate(view.transfer * bounce[:, None])
         gloss = atlas.interpolate(view.gloss)
-        evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss))
+        evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss, white_of_eyes(model, view)))
     basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
     return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis, rounds)
+
+
+def white_of_eyes(model: MorphableModel, view: View) -> WhiteOfEyes | None:
+    """Return the whites of the eyes in a photo and the light that reaches them; None where they are not seen."""
+    found = lightest_white(view.photo.linear, view.landmarks.points)
+    if found is None:
+        return None
+    colour, iris_radius = found
+    return WhiteOfEyes(colour, view.transfer[model.regions["lids"]].mean(0), iris_radius)
 
 
 def complete_maps(

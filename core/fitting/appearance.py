@@ -6,7 +6,7 @@ linear system, and a few alternations take milliseconds (alternate descent, as i
 
 Skin tone and exposure can stand in for each other (a darker person in a brighter light). The direction that the
 photo says nothing about is settled apart, by :func:`_settle_tone`: how likely the tone is under the prior against
-how likely such a light is in a photograph.
+what exposure, white balance and the whites of the eyes say (`skin_tone`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .skin_tone import WhiteOfEyes, metering_evidence, white_evidence
+
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
 """[25] the band l of each spherical-harmonic coefficient of order 4."""
 
-# What to expect of a photograph's light on a face, as logarithms: a camera exposes for the face (shading near
-# one), give or take half a stop, and balances its white within some 8 %.
-EXPECTED_SHADING = np.log(0.8)
-SHADING_SPREAD = 0.30
-WHITE_BALANCE_SPREAD = 0.08
 # Standard deviation of a texel's logarithm around the model, and how many texels' worth of independent evidence
 # a whole face holds (neighbours say the same thing).
 TEXEL_NOISE = 0.12
@@ -38,12 +35,14 @@ class TexelEvidence:
         weight: [N] confidence in [0,1].
         transfer: [N,25] diffuse light transfer: outgoing radiance of a white surface = ``transfer @ light``.
         gloss: [N,25] the same for the specular part, albedo included.
+        white: of the eyes; None where the photo does not show it.
     """
 
     colour: np.ndarray
     weight: np.ndarray
     transfer: np.ndarray
     gloss: np.ndarray
+    white: WhiteOfEyes | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def fit_appearance(
     coefficients = np.zeros(len(log_basis))
     flat_basis = log_basis.reshape(len(log_basis), -1).astype(np.float64)
     lighting: list[np.ndarray] = []
-    spread = SHADING_SPREAD
+    spread = 0.0
     for _ in range(rounds):
         log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
         albedo = np.exp(log_albedo)
@@ -87,12 +86,8 @@ def fit_appearance(
             system += weighted @ flat_basis.T
             target += weighted @ residual
         coefficients = np.linalg.solve(system, target)
-        coefficients, lighting, spread = _settle_tone(
-            coefficients, system, flat_basis, evidence, lighting, log_mean.shape
-        )
-    return Appearance(
-        tuple(light.astype(np.float32) for light in lighting), coefficients.astype(np.float32), spread
-    )
+        coefficients, lighting, spread = _settle_tone(coefficients, flat_basis, evidence, lighting, log_mean)
+    return Appearance(tuple(light.astype(np.float32) for light in lighting), coefficients.astype(np.float32), spread)
 
 
 def _shading(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
@@ -136,36 +131,34 @@ def _solve_light(photo: TexelEvidence, albedo: np.ndarray, weight: np.ndarray) -
 
 def _settle_tone(
     coefficients: np.ndarray,
-    system: np.ndarray,
     flat_basis: np.ndarray,
     evidence: list[TexelEvidence],
     lighting: list[np.ndarray],
-    shape: tuple[int, ...],
+    log_mean: np.ndarray,
 ) -> tuple[np.ndarray, list[np.ndarray], float]:
     """Move tone between albedo and light to where both are most plausible.
 
     A shift s (3 logarithms) of the albedo, with the light divided by exp(s), leaves every picture as it is. The
-    prior pays |c + P s|^2, the lights pay their distance from a normally exposed, white-balanced one.
+    prior pays |c + P s|^2, the lights pay their distance from what `skin_tone` expects of photographs.
     """
     face = np.clip(sum(photo.weight for photo in evidence), 0, 1)
+    total = max(face.sum(), 1.0)
     weighted = flat_basis * np.repeat(face, 3)
-    gram = weighted @ flat_basis.T / max(face.sum(), 1.0) * 50 + np.eye(len(coefficients)) * 1e-2
-    shift_basis = np.zeros((len(coefficients), 3))
-    for channel in range(3):
-        constant = np.zeros(shape)
-        constant[:, channel] = 1
-        shift_basis[:, channel] = np.linalg.solve(
-            gram, weighted @ constant.ravel() / max(face.sum(), 1.0) * 50
-        )
-    average = np.full((1, 3), 1 / 3)
-    chroma = np.eye(3) - 1 / 3
-    precision = average.T @ average * 9 / 3 / SHADING_SPREAD**2 / 3 + chroma / WHITE_BALANCE_SPREAD**2
-    system3 = shift_basis.T @ shift_basis
+    gram = weighted @ flat_basis.T / total * 50 + np.eye(len(coefficients)) * 1e-2
+    constants = np.tile(np.eye(3), (len(log_mean), 1))
+    shift_basis = np.linalg.solve(gram, weighted @ constants / total * 50)
+    system = shift_basis.T @ shift_basis
     target = -shift_basis.T @ coefficients
+    log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
     for photo, light in zip(evidence, lighting, strict=True):
-        mean = np.log(np.average(_shading(photo, light), axis=0, weights=photo.weight + 1e-9))
-        system3 += precision
-        target += precision @ (mean - EXPECTED_SHADING)
-    shift = np.clip(np.linalg.solve(system3, target), -1, 1)
-    spread = float(np.sqrt(average @ np.linalg.inv(system3) @ average.T)[0, 0])
+        shading = np.log(np.average(_shading(photo, light), axis=0, weights=photo.weight + 1e-9))
+        albedo = np.average(log_albedo, axis=0, weights=photo.weight + 1e-9)
+        found = [metering_evidence(shading, albedo)]
+        if photo.white is not None:
+            found.append(white_evidence(photo.white, light))
+        system += sum(precision for precision, _ in found)
+        target += sum(pull for _, pull in found)
+    shift = np.clip(np.linalg.solve(system, target), -1, 1)
+    average = np.full(3, 1 / 3)
+    spread = float(np.sqrt(average @ np.linalg.inv(system) @ average))
     return coefficients + shift_basis @ shift, [light / np.exp(shift) for light in lighting], spread

@@ -6,6 +6,8 @@ measured, its fibres cannot. So the colour is measured and the pattern is made, 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -20,6 +22,10 @@ SCLERA_LEVELS = (0.4, 1.1)
 """How dark and how light the white of an eye may be measured, relative to that: lids shade it."""
 BROWN = np.array([0.085, 0.042, 0.022], np.float32)
 """Linear albedo of the commonest iris; taken where the photos cannot tell."""
+MEASURED_IRIS = 6.0
+"""Radius in pixels of an iris, to which smaller ones are enlarged before anything is measured."""
+FEWEST_WHITE = 6
+"""Pixels of the photo."""
 
 RIGHT_EYE_OPENING = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 LEFT_EYE_OPENING = (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398)
@@ -36,33 +42,83 @@ def eyeballs(model: MorphableModel, vertices: np.ndarray) -> tuple[np.ndarray, n
     return np.stack(centres).astype(np.float32), np.array(radii, np.float32)
 
 
+class OpenEye(NamedTuple):
+    """The picture of one eye, enlarged where it is small.
+
+    Attributes:
+        colour: [H,W,3] linear light.
+        open: [H,W] bool, between the lids.
+        distance: [H,W] from the iris' centre, in radii of the iris.
+        iris_radius: in pixels of the photo.
+        enlarged: by how much.
+    """
+
+    colour: np.ndarray
+    open: np.ndarray
+    distance: np.ndarray
+    iris_radius: float
+    enlarged: float
+
+
+def open_eyes(linear: np.ndarray, points: np.ndarray) -> list[OpenEye]:
+    """Return the eyes (right, left) that a photo shows large enough to measure colours in.
+
+    Args:
+        linear: [height,width,3] photo in linear light.
+        points: [478,2] landmarks in pixels; 468 and 473 are the irises' centres, followed by four rim points each.
+    """
+    eyes = []
+    for centre, opening in ((468, RIGHT_EYE_OPENING), (473, LEFT_EYE_OPENING)):
+        radius = float(np.linalg.norm(points[centre + 1 : centre + 5] - points[centre], axis=1).mean())
+        lids = points[list(opening)]
+        left, top = np.maximum(np.floor(lids.min(0) - 4).astype(int), 0)
+        right, bottom = np.ceil(lids.max(0) + 4).astype(int)
+        part = linear[top : max(bottom, 0), left : max(right, 0)]
+        if radius < 2.5 or part.size == 0:
+            continue
+        enlarged = max(1.0, MEASURED_IRIS / radius)
+        part = cv2.resize(part, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_LINEAR)
+        mask = np.zeros(part.shape[:2], np.uint8)
+        cv2.fillPoly(mask, [np.round((lids - (left, top)) * enlarged - 0.5).astype(np.int32)], 1)
+        rim = 2 * max(1, round(0.12 * radius * enlarged)) + 1
+        mask = cv2.erode(mask, np.ones((rim, rim), np.uint8)).astype(bool)
+        y, x = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
+        at = (points[centre] - (left, top)) * enlarged
+        distance = np.hypot(x - at[0], y - at[1]) / (radius * enlarged)
+        eyes.append(OpenEye(part, mask, distance, radius, enlarged))
+    return eyes
+
+
+def lightest_white(linear: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Return the colour [3] of the lightest part of the whites of the eyes and the iris' radius in pixels.
+
+    Not the very lightest, which mirrors lamps. Of two eyes the lighter counts: the other lies in shade. None where
+    hardly any white is seen. Arguments as of :func:`open_eyes`.
+    """
+    found = []
+    for eye in open_eyes(linear, points):
+        white = eye.colour[eye.open & (eye.distance > 1.18)]
+        if len(white) >= FEWEST_WHITE * eye.enlarged**2:
+            found.append((_between(white, 0.85, 0.95), eye.iris_radius))
+    return max(found, key=lambda one: one[0].mean()) if found else None
+
+
 def eye_colours(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Measure the albedo of iris [3] and white [3] in one photo; None where the eyes are too small or shut.
 
     Args:
         linear: [height,width,3] photo in linear light.
-        points: [478,2] landmarks in pixels; 468 and 473 are the irises' centres, followed by four rim points each.
+        points: [478,2] landmarks in pixels, as of :func:`open_eyes`.
         light: [3] diffuse light that falls on the eye region (white surface's outgoing radiance).
     """
-    irises, whites = [], []
-    for centre, opening in ((468, RIGHT_EYE_OPENING), (473, LEFT_EYE_OPENING)):
-        radius = np.linalg.norm(points[centre + 1 : centre + 5] - points[centre], axis=1).mean()
-        if radius < 2.5:
-            continue
-        middle = np.round(points[centre] - 0.5).astype(int)
-        lids = np.zeros(linear.shape[:2], np.uint8)
-        cv2.fillPoly(lids, [np.round(points[list(opening)] - 0.5).astype(np.int32)], 1)
-        lids = cv2.erode(lids, np.ones((3, 3), np.uint8))
-        # The landmarks' rim lies about on the limbus: well inside is iris or pupil, well outside is white.
-        inner, outer = np.zeros_like(lids), np.zeros_like(lids)
-        cv2.circle(inner, middle, max(1, round(0.62 * radius)), 1, -1)
-        cv2.circle(outer, middle, round(1.15 * radius), 1, -1)
-        irises.append(linear[(inner & lids).astype(bool)])
-        whites.append(linear[(lids & (1 - outer)).astype(bool)])
-    iris = np.concatenate(irises) if irises else np.zeros((0, 3))
-    white = np.concatenate(whites) if whites else np.zeros((0, 3))
-    if len(iris) < 12 or len(white) < 12:
-        return None
+    eyes = open_eyes(linear, points)
+    # The landmarks' rim lies about on the limbus: well inside is iris or pupil, well outside is white.
+    irises = [(eye.colour[eye.open & (eye.distance < 0.62)], eye.enlarged) for eye in eyes]
+    whites = [(eye.colour[eye.open & (eye.distance > 1.15)], eye.enlarged) for eye in eyes]
+    for parts in (irises, whites):
+        if sum(len(pixels) / enlarged**2 for pixels, enlarged in parts) < 12:
+            return None
+    iris, white = (np.concatenate([pixels for pixels, _ in parts]) for parts in (irises, whites))
     light = np.maximum(light, 0.02)
     # The darkest of the iris is pupil, the lightest reflections; the darkest of the white are corners and lashes.
     iris = np.clip(_between(iris, 0.2, 0.5) / light, 0.006, 0.35)

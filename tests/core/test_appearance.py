@@ -1,10 +1,13 @@
 """Light and albedo: known ones are recovered from what they would have been photographed as."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from core.fitting.appearance import SHADING_SPREAD, TexelEvidence, fit_appearance
+from core.fitting.appearance import TexelEvidence, fit_appearance
+from core.fitting.skin_tone import SHADING_SPREAD, WHITE, WhiteOfEyes, white_evidence
 from core.render.lighting import cosine_transfer
 
 TEXELS = 3000
@@ -24,9 +27,7 @@ def prior():
     generator = np.random.default_rng(2)
     mean = np.log(np.array([0.35, 0.22, 0.16])) + np.zeros((TEXELS, 3))
     tones = [np.ones((TEXELS, 3)) * 0.55, np.broadcast_to((0.0, -0.08, -0.14), (TEXELS, 3))]
-    patterns = [
-        0.1 * np.sin(generator.uniform(3, 9) * np.linspace(0, 6, TEXELS))[:, None] * np.ones(3) for _ in "abc"
-    ]
+    patterns = [0.1 * np.sin(generator.uniform(3, 9) * np.linspace(0, 6, TEXELS))[:, None] * np.ones(3) for _ in "abc"]
     return mean, np.stack(tones + patterns)
 
 
@@ -51,9 +52,7 @@ def test_pattern_and_light_are_recovered(prior, normals):
     evidence, _ = photograph(prior, truth, normals, light_from((0.5, 0.3, 0.8)))
     found = fit_appearance([evidence], *prior)
     assert np.abs(found.albedo[2:] - truth[2:]).max() < 0.15
-    again = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1)) * (
-        evidence.transfer @ found.lighting[0]
-    )
+    again = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1)) * (evidence.transfer @ found.lighting[0])
     assert np.abs(again / evidence.colour - 1).mean() < 0.04
 
 
@@ -84,3 +83,38 @@ def test_a_patch_that_is_no_skin_does_not_move_the_rest(prior, normals):
     evidence.colour[:150] = (0.9, 0.05, 0.05)
     soiled = fit_appearance([evidence], *prior).albedo
     assert np.abs(clean - soiled).max() < 0.3
+
+
+def eyes_of(evidence, light, shade=1.0):
+    """The whites of eyes as this light shows them; lids get the mean light of the face."""
+    transfer = evidence.transfer.mean(0)
+    return WhiteOfEyes(shade * np.exp(WHITE) * (transfer @ light), transfer, 20.0)
+
+
+@pytest.mark.parametrize("tone", [-2.0, 1.0])
+def test_the_whites_of_the_eyes_tell_tone_from_exposure(prior, normals, tone):
+    light = light_from((0, 0.3, 0.9)) / 4
+    evidence, albedo = photograph(prior, np.array([tone, 0, 0, 0, 0]), normals, light)
+    errors = []
+    for white in (None, eyes_of(evidence, light)):
+        found = fit_appearance([replace(evidence, white=white)], *prior)
+        recovered = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1))
+        errors.append(abs(np.log(recovered / albedo).mean()))
+    assert errors[1] < 0.45
+    assert errors[1] < 0.6 * errors[0]
+
+
+def test_shaded_eyes_say_little(normals, prior):
+    light = light_from((0, 0.3, 0.9))
+    evidence, _ = photograph(prior, np.zeros(5), normals, light)
+    seen, shaded = (white_evidence(eyes_of(evidence, light, shade), light) for shade in (1.0, 0.1))
+    assert np.trace(shaded[0]) < 0.2 * np.trace(seen[0])
+
+
+def test_small_eyes_say_less(normals, prior):
+    light = light_from((0, 0.3, 0.9))
+    evidence, _ = photograph(prior, np.zeros(5), normals, light)
+    eyes = eyes_of(evidence, light)
+    assert np.trace(white_evidence(replace(eyes, iris_radius=3.0), light)[0]) < 0.3 * np.trace(
+        white_evidence(eyes, light)[0]
+    )
