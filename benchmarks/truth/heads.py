@@ -4,7 +4,7 @@
 * ``scan``: the head scan of Lee Perry-Smith (Infinite-Realities), eyes closed.
 * ``own``: random heads of ``core.morphable``, reported apart: but for the displacement a fit can reach them exactly.
 
-``ict`` and ``own`` carry a smooth random displacement that no linear model expresses (``truth_head.displacement``).
+``ict`` and ``own`` carry a smooth random displacement, half of it beyond linear models (``truth_head.displacement``).
 """
 
 from __future__ import annotations

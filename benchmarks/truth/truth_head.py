@@ -219,10 +219,10 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 def displacement(
     vertices: np.ndarray, skin: np.ndarray, still: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
-    """Smooth random offsets ``[V, 3]`` of the skin: wavelengths of 2 to 6 cm, about 1 mm rms, at most 3 mm.
+    """Smooth random offsets ``[V, 3]`` of the skin: wavelengths of 2 to 6 cm, 0.4 to 0.8 mm rms over a face, 3 at most.
 
-    No linear model of heads expresses them. They are mostly along the normal, which is what a surface distance sees,
-    and fade out towards ``still``, so that eyes keep their sockets and lips their seam.
+    Linear models of heads express some half of them. They are mostly along the normal, which is what a surface
+    distance sees, and fade out towards ``still``, so that eyes keep their sockets and lips their seam.
 
     Args:
         vertices: ``[V, 3]``.
