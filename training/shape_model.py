@@ -112,9 +112,8 @@ def build_template(data: pathlib.Path, macros: dict[str, np.ndarray]) -> Templat
     mean = (mean + mean[coarse.mirror] * (-1, 1, 1)) / 2
     operator, quads = shape_subdivision.catmull_clark(coarse.quads, len(mean))
     quad_part = np.repeat(coarse.quad_part, 4)
-    eyes = [fit_eye(operator @ mean, quads, quad_part, name) for name in ("eye_left", "eye_right")]
-    mean = mean - (eyes[0][0] + eyes[1][0]) / 2
-    eyes = [fit_eye(operator @ mean, quads, quad_part, name) for name in ("eye_left", "eye_right")]
+    mean = between_eyes(mean, operator, quads, quad_part)
+    eyes = fit_eyes(operator @ mean, quads, quad_part)
     skin = np.zeros(len(mean), bool)
     skin[coarse.quads[coarse.quad_part == PART_NAMES.index("skin")]] = True
     triangles = np.stack([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
@@ -154,12 +153,13 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
     skin_triangles = template.triangles[np.repeat(template.quad_part, 2) == PART_NAMES.index("skin")]
     openings = nostril_mask(template.fine, normals, skin_triangles, regions["skin"] & ~regions["lips"])
     regions["nostrils"] |= openings
-    identity = build_identity(data, template, macros, regions, fields, modes, samples)
+    mean, identity = build_identity(data, template, macros, regions, fields, modes, samples)
     expression = build_expression(data, template)
+    eyes = fit_eyes(template.operator @ mean, template.quads, template.quad_part)
     index, weight = shape_subdivision.padded_rows(template.operator)
     arrays = {
         "version": np.array(VERSION),
-        "mean": template.mean.astype(np.float32),
+        "mean": mean.astype(np.float32),
         "identity_basis": identity.astype(np.float16),
         "expression_basis": expression.astype(np.float16),
         "expression_names": np.array(ARKIT_UNITS),
@@ -172,8 +172,8 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
         "mirror": shape_subdivision.fine_mirror(coarse.quads, coarse.mirror),
         "region_names": np.array(list(regions)),
         "regions": np.packbits(np.stack(list(regions.values())), axis=1),
-        "eye_centre": np.array([centre for centre, _ in template.eyes], np.float32),
-        "eye_radius": np.array([radius for _, radius in template.eyes], np.float32),
+        "eye_centre": np.array([centre for centre, _ in eyes], np.float32),
+        "eye_radius": np.array([radius for _, radius in eyes], np.float32),
         "subdivision_index": index,
         "subdivision_weight": weight,
     }
@@ -218,8 +218,10 @@ def brow_line(template: Template, fields: shape_registration.ScanFields) -> np.n
     return (points[22:27] + points[17:22][::-1] * (-1, 1, 1)) / 2
 
 
-def build_identity(data, template: Template, macros, regions, fields, modes: int, samples: int) -> np.ndarray:
-    """The identity basis ``[K, Vc, 3]``; prints how well it reproduces random scans."""
+def build_identity(
+    data, template: Template, macros, regions, fields, modes: int, samples: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean ``[Vc, 3]`` and the identity basis ``[K, Vc, 3]``; prints how well they reproduce random scans."""
     count = len(template.mean)
     coarse = template.coarse
     local = {name: mask[:count] for name, mask in regions.items()}
@@ -245,7 +247,6 @@ def build_identity(data, template: Template, macros, regions, fields, modes: int
         )
         for part, looseness in ((wanted[:1], shape_prior.DIFFERENCE_LOOSENESS), (wanted[1:], 1.0))
     ]
-    coefficients[0] *= shape_prior.DIFFERENCE_SHARE
     scanned = np.tensordot(np.concatenate(coefficients), basis, 1)
     visible = local["skin"] & ~local["ears"]
     attach = shape_prior.attach_parts(
@@ -279,10 +280,26 @@ def build_identity(data, template: Template, macros, regions, fields, modes: int
     factors = shape_prior.calm_neck(
         factors, np.where(local["neck"], depth, 0.0), template.mean, local["face"]
     )
+    step = carry_eyes((factors[0] + factors[0][coarse.mirror] * (-1, 1, 1)) / 2, coarse)
+    mean = between_eyes(
+        template.mean + shape_prior.MEAN_SHARE * step, template.operator, template.quads, template.quad_part
+    )
+    factors[0] *= shape_prior.DIFFERENCE_SHARE
     weight = shape_prior.vertex_importance(local, template.skin)
-    result = shape_prior.identity_modes(factors, template.mean, local["face"], weight, coarse.mirror, modes)
-    shape_prior.print_figures(result, wanted, trusted & local["face"], template.mean, TEST_FACES)
-    return result
+    result = shape_prior.identity_modes(factors, mean, local["face"], weight, coarse.mirror, modes)
+    wanted[0] -= shape_prior.MEAN_SHARE * step
+    shape_prior.print_figures(result, wanted, trusted & local["face"], mean, TEST_FACES)
+    return mean, result
+
+
+def carry_eyes(step: np.ndarray, coarse: shape_parts.CoarseMesh) -> np.ndarray:
+    """A field ``[Vc, 3]`` that moves each eye as a whole: it keeps its shape and where it looks."""
+    step = step.copy()
+    for side in ("left", "right"):
+        eye, cornea = (np.unique(coarse.quads[coarse.quad_part == PART_NAMES.index(f"{kind}_{side}")])
+                       for kind in ("eye", "cornea"))  # fmt: skip
+        step[np.r_[eye, cornea]] = step[eye].mean(0)
+    return step
 
 
 def build_expression(data, template: Template) -> np.ndarray:
@@ -320,6 +337,17 @@ def embed_landmarks(template: Template, regions, normals, fields, net) -> dict[s
         fields.landmark_corner,
         fields.landmark_weight,
     )
+
+
+def between_eyes(mean: np.ndarray, operator, quads: np.ndarray, quad_part: np.ndarray) -> np.ndarray:
+    """A control mesh ``[Vc, 3]`` moved so that the origin lies between its eyes."""
+    (left, _), (right, _) = fit_eyes(operator @ mean, quads, quad_part)
+    return mean - (left + right) / 2
+
+
+def fit_eyes(vertices: np.ndarray, quads: np.ndarray, quad_part: np.ndarray) -> list[tuple[np.ndarray, float]]:
+    """Centre and radius of the left and the right eyeball of a fine mesh."""
+    return [fit_eye(vertices, quads, quad_part, name) for name in ("eye_left", "eye_right")]
 
 
 def fit_eye(vertices, quads, quad_part, name: str) -> tuple[np.ndarray, float]:

@@ -33,6 +33,7 @@ RESIDUAL_SPREAD = 0.0005  # metres, of that process
 DIFFERENCE_LOOSENESS = (
     6.0  # the step from the template to the scans' mean may be this much larger than a mode
 )
+MEAN_SHARE = 1.0  # of that step is taken by the mean; docs/shape_model.md names the votes
 DIFFERENCE_SHARE = 0.33  # of that step is one standard deviation: its opposite is no likely head
 TARGET_SHARE = 0.15  # of MakeHuman's variance beside that of the scans
 

@@ -18,6 +18,7 @@ from ..camera import FACING_CAMERA, Camera, focal_px_from_35mm, nearest_rotation
 from ..errors import FitError
 from ..settings import GeometrySettings
 from .fit import Fit
+from .landmark_calibration import pose_terms, upright
 from .landmark_evidence import GeometryState, Observation, Priors
 from .landmark_model import IRIS_RINGS, LandmarkModel, landmark_model
 from .landmark_residuals import POSE, GeometryProblem
@@ -101,7 +102,7 @@ def fit_landmarks(
     began = time.perf_counter()
     focals = exif_focals_35mm or [None] * len(landmarks)
     observed = [
-        _observe(cut, one, size, focal, priors, number)
+        observe(cut, one, size, focal, priors, number)
         for number, (one, size, focal) in enumerate(zip(landmarks, image_sizes, focals, strict=True), 1)
     ]
     observations = tuple(observation for observation, _ in observed)
@@ -122,7 +123,7 @@ def fit_landmarks(
     return _result(problem.prepared(state), state, image_sizes, len(model.coarse_identity), used + more, began)
 
 
-def _observe(
+def observe(
     cut: LandmarkModel,
     landmarks: Any,
     size: tuple[int, int],
@@ -130,7 +131,17 @@ def _observe(
     priors: Priors,
     number: int,
 ) -> tuple[Observation, tuple[np.ndarray, np.ndarray, float]]:
-    """One photo's evidence, and its affine pose (rotation, centre in pixels, log pixels per metre)."""
+    """One photo's evidence, and its affine pose (rotation, centre in pixels, log pixels per metre).
+
+    Args:
+        cut: the landmarks' model.
+        landmarks, size, focal_35mm: as in `fit_landmarks`.
+        priors: what is likely beforehand.
+        number: of the photo, for messages.
+
+    Raises:
+        FitError: when the landmarks cannot carry a fit.
+    """
     points = np.asarray(landmarks.points, np.float64)
     if points.shape[0] != cut.landmarks or points.ndim != 2:
         raise FitError(
@@ -151,13 +162,18 @@ def _observe(
     pose = _affine_pose(cut, target, weight, number)
     weight[cut.outline] *= priors.contour_share
     focal = focal_px_from_35mm(focal_35mm or priors.focal_35mm, *size)
+    in_photo = upright(pose[0]) * EYE_DISTANCE * float(np.exp(pose[2]))
+    bias, response, drift = (np.einsum("ab,bnd->and", in_photo, one) for one in (cut.bias, cut.response, cut.drift))
+    iris_px = _iris_diameter(target, weight)
+    target = target - (bias @ pose_terms(pose[0])).T
     observation = Observation(
         target=target,
         weight=weight,
         sigma_px=priors.landmark_sigma * EYE_DISTANCE * float(np.exp(pose[2])),
-        drift_px=_drift_px(cut, pose),
+        response_px=response,
+        drift_px=drift,
         outward=_outline_normals(cut, target),
-        iris_px=_iris_diameter(target, weight),
+        iris_px=iris_px,
         log_focal=(float(np.log(focal)), priors.exif_sigma if focal_35mm else priors.focal_sigma),
         expression_mean=priors.score_share * _expression_scores(cut, landmarks),
     )
@@ -186,14 +202,6 @@ def _affine_pose(
         # The affine depth can come out mirrored for a flat face: take the frontal one of the two solutions.
         rotation = nearest_rotation(np.vstack([axes[:, :2] @ np.eye(2, 3), [0.0, 0.0, -1.0]]))
     return rotation, solution[3], float(np.log(stretch.mean()))
-
-
-def _drift_px(cut: LandmarkModel, pose: tuple[np.ndarray, np.ndarray, float]) -> np.ndarray:
-    """[2, N, D] the network's usual errors, turned and scaled to a face in a photo."""
-    rotation, _, log_magnification = pose
-    up = -rotation[:2, 1] / np.linalg.norm(rotation[:2, 1])
-    roll = np.array([[up[1], up[0]], [-up[0], up[1]]])
-    return np.einsum("ab,bnd->and", roll * EYE_DISTANCE * np.exp(log_magnification), cut.drift)
 
 
 def _outline_normals(cut: LandmarkModel, target: np.ndarray) -> np.ndarray:

@@ -45,9 +45,10 @@ class Observation:
     """What one photo says.
 
     Attributes:
-        target: [N, 2] landmarks in pixels from the principal point.
+        target: [N, 2] landmarks in pixels from the principal point, the network's mean error taken off.
         weight: [N] confidence of each, 0 = not used; contour landmarks included.
         sigma_px: standard deviation of a landmark, pixels.
+        response_px: [2, N, K] how the landmark network's error changes with each identity coefficient, pixels.
         drift_px: [2, N, D] the landmark network's usual errors in this photo, pixels.
         outward: [N, 2] unit normal of the face's outline at its landmarks, zero elsewhere.
         iris_px: diameter of the iris in pixels, 0 = unknown.
@@ -58,6 +59,7 @@ class Observation:
     target: np.ndarray
     weight: np.ndarray
     sigma_px: float
+    response_px: np.ndarray
     drift_px: np.ndarray
     outward: np.ndarray
     iris_px: float

@@ -6,19 +6,13 @@ which the contour landmarks slide (Cao et al., "Displaced Dynamic Expression Reg
 
 from __future__ import annotations
 
-import pathlib
 import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-CALIBRATION_PATH = pathlib.Path(__file__).parents[1] / "data" / "landmark_calibration.npz"
-"""Where the landmark network usually puts its points, and how much each can be trusted; made by
-`training/landmark_calibration.py`. Kept as offsets on the mean head: it outlives a renumbered mesh."""
-
-SAME_START = 0.003
-"""Metres by which a model's landmarks may differ from those that the calibration started from, in the median."""
+from .landmark_calibration import Calibration, calibration
 
 FEWEST_CANDIDATES = 4
 """A contour landmark with fewer places to slide to stays where it is embedded."""
@@ -48,8 +42,7 @@ class LandmarkModel:
         basis: [3, N + C*S, K + E] offsets of a unit of each identity, then each expression coefficient.
         normals: [N, 3] surface normals of the mean at the landmarks.
         weight: [N] how far each landmark can be trusted, 0 = not embedded; contour landmarks included.
-        drift: [2, N, D] usual errors of the landmark network, x right and y down beside an upright head, in units
-            of the distance between the eyes; a coefficient of 1 is one standard deviation.
+        bias, response, drift: [2, N, 4], [2, N, K], [2, N, D] how the landmark network errs; see `Calibration`.
         contour: [C] landmark indices with a line, ordered around the face.
         line_usable: [C, S] bool, False where a line has ended. Lines go from the front of the head backwards.
         outline: [O] indices of all landmarks of the outline, ordered around the face; some have no line.
@@ -62,6 +55,8 @@ class LandmarkModel:
     basis: np.ndarray
     normals: np.ndarray
     weight: np.ndarray
+    bias: np.ndarray
+    response: np.ndarray
     drift: np.ndarray
     contour: np.ndarray
     line_usable: np.ndarray
@@ -88,14 +83,16 @@ def landmark_model(model: Any) -> LandmarkModel:
     key = id(model)
     cached = _CACHE.get(key)
     if cached is None or cached[0]() is not model:
-        cached = (weakref.ref(model, lambda _: _CACHE.pop(key, None)), _cut_out(model))
+        settled = calibration(model, _identities(model))
+        cached = (weakref.ref(model, lambda _: _CACHE.pop(key, None)), cut_out(model, settled))
         _CACHE[key] = cached
     return cached[1]
 
 
-def _cut_out(model: Any) -> LandmarkModel:
+def cut_out(model: Any, settled: Calibration) -> LandmarkModel:
+    """The landmark model of a `MorphableModel` whose landmarks lie and err as `settled` says."""
     embedding = model.landmarks_478
-    corners, barycentric, weight, drift = _calibrated(model)
+    corners, barycentric, weight = settled.corners, settled.barycentric, settled.weight.copy()
     flagged = np.asarray(embedding.contour, bool)
     for ring in IRIS_RINGS:  # rims measure the iris (`Priors.iris_diameter`), they do not shape the eye
         weight[ring][1:] = 0.0
@@ -128,70 +125,20 @@ def _cut_out(model: Any) -> LandmarkModel:
         basis=np.concatenate([_picked(basis, barycentric) for basis in _vertex_bases(model, vertices)], axis=-1),
         normals=normals,
         weight=weight,
-        drift=drift,
+        bias=settled.bias,
+        response=settled.response,
+        drift=settled.drift,
         contour=contour,
         line_usable=lines >= 0,
         outline=outline,
-        identities=min(IDENTITIES, len(model.coarse_identity)),
+        identities=_identities(model),
         expression_names=tuple(str(name) for name in model.expression_names),
         centre=centre,
     )
 
 
-def surface_points(mean: np.ndarray, triangles: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The points of a surface nearest to targets, to a twentieth of a triangle's side.
-
-    Args:
-        mean: [V, 3] vertices.
-        triangles: [T, 3].
-        targets: [n, 3] points near the surface.
-
-    Returns:
-        Triangles [n, 3] and barycentric coordinates [n, 3].
-    """
-    middle = mean[triangles].mean(1)
-    squared = (middle**2).sum(1) - 2.0 * targets @ middle.T
-    near = triangles[np.argpartition(squared, 12, axis=1)[:, :12]]
-    first, second = np.meshgrid(np.linspace(0.0, 1.0, 21), np.linspace(0.0, 1.0, 21))
-    grid = np.stack([first, second, 1.0 - first - second], -1)[first + second <= 1.0 + 1e-9]
-    places = np.einsum("gc,ntcd->ntgd", grid, mean[near])
-    distance = np.linalg.norm(places - targets[:, None, None], axis=-1).reshape(len(targets), -1)
-    triangle, place = np.divmod(distance.argmin(1), len(grid))
-    return near[np.arange(len(targets)), triangle], grid[place]
-
-
-def _calibrated(model: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Triangles [N, 3], barycentric coordinates [N, 3], weights [N] and drift [2, N, D] of the landmarks.
-
-    The model's own, moved over the skin to where the network usually puts its points; as they are for a model that
-    the calibration was not made for.
-    """
-    embedding = model.landmarks_478
-    corners = np.array(embedding.triangle_vertices, np.int64)
-    barycentric = np.array(embedding.barycentric, np.float64)
-    weight = np.array(embedding.weight, np.float64)
-    if not is_calibrated(model):
-        return corners, barycentric, weight, np.zeros((2, len(weight), 0))
-    with np.load(CALIBRATION_PATH) as settled:
-        offset, drift = settled["offset"], settled["drift"].astype(np.float64)
-        weight = settled["weight"].astype(np.float64)
-    mean = np.asarray(model.mean, np.float64)
-    moved = np.flatnonzero(offset.any(1))
-    targets = np.einsum("nc,ncd->nd", barycentric, mean[corners])[moved] + offset[moved]
-    skin = model.triangles[model.triangle_part == model.part_names.index("skin")]
-    corners[moved], barycentric[moved] = surface_points(mean, skin, targets)
-    return corners, barycentric, weight, drift
-
-
-def is_calibrated(model: Any) -> bool:
-    """Whether the calibration was made for a model whose landmarks start from the same places (within 3 mm)."""
-    if not CALIBRATION_PATH.exists():
-        return False
-    with np.load(CALIBRATION_PATH) as settled:
-        start = settled["start"]
-    embedding = model.landmarks_478
-    own = np.einsum("nc,ncd->nd", embedding.barycentric, model.mean[embedding.triangle_vertices])
-    return bool(np.median(np.linalg.norm(own - start, axis=1)) < SAME_START)
+def _identities(model: Any) -> int:
+    return min(IDENTITIES, len(model.coarse_identity))
 
 
 def _vertex_bases(model: Any, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -52,7 +52,7 @@ class GeometryProblem:
             view = self._view(state, photo)
             if view.in_camera[2].min() < NEAREST_DEPTH:
                 return float("inf")
-            residual, weight, _, _ = self._image_residuals(view, photo, state.drift[photo])
+            residual, weight, _, _ = self._image_residuals(view, photo, state)
             squared = np.sum(residual**2, -1)
             scale = self.robust_scale**2
             total += 0.5 * float(np.sum(weight * squared / (1.0 + squared / scale)))
@@ -110,7 +110,7 @@ class GeometryProblem:
             [N, 2] in sigmas (contour landmarks: along the outline's normal only) and weights [N].
         """
         view = self._view(state, photo)
-        residual, weight, _, chosen = self._image_residuals(view, photo, state.drift[photo])
+        residual, weight, _, chosen = self._image_residuals(view, photo, state)
         return view.pixels[:, chosen].T, residual, weight
 
     def _facing(self, state: GeometryState, photo: int) -> np.ndarray:
@@ -138,7 +138,7 @@ class GeometryProblem:
         return _View(rotation, pivot, metres_per_pixel, focal, rotated, in_camera, pixels)
 
     def _image_residuals(
-        self, view: _View, photo: int, drift: np.ndarray
+        self, view: _View, photo: int, state: GeometryState
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """What the photo's landmarks say against the head.
 
@@ -156,7 +156,8 @@ class GeometryProblem:
         furthest = np.where(self.model.line_usable, reach, -np.inf).argmax(1)
         chosen[contour] = lines[np.arange(len(contour)), furthest]
 
-        offset = view.pixels[:, chosen] + observation.drift_px @ drift - observation.target.T
+        error = observation.response_px @ state.identity + observation.drift_px @ state.drift[photo]
+        offset = view.pixels[:, chosen] + error - observation.target.T
         residual = offset.T / observation.sigma_px
         outward = observation.outward
         along = np.sum(residual * outward, 1, keepdims=True) * outward
@@ -168,12 +169,13 @@ class GeometryProblem:
 
     def _photo_equations(self, state: GeometryState, photo: int) -> tuple[np.ndarray, np.ndarray]:
         view, observation = self._view(state, photo), self.observations[photo]
-        residual, weight, outward, chosen = self._image_residuals(view, photo, state.drift[photo])
+        residual, weight, outward, chosen = self._image_residuals(view, photo, state)
         squared = np.sum(residual**2, 1)
         robust = weight / (1.0 + squared / self.robust_scale**2) ** 2
         used = np.flatnonzero(robust > 1e-9)
         whiten = np.sqrt(robust[used]) / observation.sigma_px
-        rows = self._pixel_jacobian(view, chosen[used], observation.drift_px[:, used]) * whiten[:, None]
+        errors = observation.response_px[:, used], observation.drift_px[:, used]
+        rows = self._pixel_jacobian(view, chosen[used], *errors) * whiten[:, None]
         lined = outward[used].any(1)
         normal = outward[used][lined]
         projected = np.einsum("dnq,nd->nq", rows[:, lined], normal)
@@ -200,8 +202,10 @@ class GeometryProblem:
         gradient[drift] += state.drift[photo]
         return matrix, gradient
 
-    def _pixel_jacobian(self, view: _View, index: np.ndarray, drift_px: np.ndarray) -> np.ndarray:
-        """Derivatives [2, n, K + E + D + POSE] of the pixels of the model's points `index`."""
+    def _pixel_jacobian(
+        self, view: _View, index: np.ndarray, response_px: np.ndarray, drift_px: np.ndarray
+    ) -> np.ndarray:
+        """Derivatives [2, n, K + E + D + POSE] of where the network would show the model's points `index`."""
         x, y, depth = view.in_camera[:, index]
         zero = np.zeros_like(depth)
         scale = view.focal / depth
@@ -214,6 +218,7 @@ class GeometryProblem:
             basis = self.model.basis[:, index]
             for axis in range(2):
                 rows[axis, :, :coefficients] = sum(by_head[axis, d][:, None] * basis[d] for d in range(3))
+            rows[:, :, : response_px.shape[2]] += response_px
         rotated = view.rotated[:, index]
         pose = rows[:, :, -POSE:]
         pose[:, :, :3] = np.cross(rotated.T[None], by_point.transpose(0, 2, 1))

@@ -12,8 +12,9 @@ from core.camera import FACING_CAMERA, Camera, focal_px_from_35mm, rotation_from
 from core.errors import Cancelled, FitError
 from core.fitting.fit import Fit
 from core.fitting.geometry import fit_landmarks
+from core.fitting.landmark_calibration import embedded, is_calibrated, pose_terms
 from core.fitting.landmark_evidence import GeometryState, Observation, Priors
-from core.fitting.landmark_model import is_calibrated, landmark_model
+from core.fitting.landmark_model import cut_out, landmark_model
 from core.fitting.landmark_residuals import POSE, GeometryProblem
 from core.morphable import load_model
 from core.settings import GeometrySettings
@@ -161,6 +162,7 @@ def test_jacobian_is_the_derivative_of_the_cost(model: SyntheticModel, person: n
             target=shot.points - [WIDTH / 2, HEIGHT / 2],
             weight=rng.uniform(0.2, 1.0, LANDMARKS),
             sigma_px=6.0,
+            response_px=rng.normal(0, 5, (2, LANDMARKS, IDENTITIES)),
             drift_px=rng.normal(0, 5, (2, LANDMARKS, DRIFTS)),
             outward=np.where(np.arange(LANDMARKS)[:, None] < 24, [0.6, 0.8], 0.0),
             iris_px=40.0,
@@ -276,6 +278,50 @@ def test_landmarks_that_fit_no_face_are_noted(model: SyntheticModel, person: np.
     shuffled = good.points + np.random.default_rng(1).normal(0, 40, good.points.shape)
     notes = fit(model, [good, replace(good, points=shuffled)], priors=Priors(robust_scale=50.0)).notes
     assert any("photo 2" in note for note in notes) and not any("photo 1" in note for note in notes)
+
+
+def test_a_network_that_shows_a_part_of_what_is_unusual_is_seen_through(
+    model: SyntheticModel, person: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = landmark_model(model)
+    shown = 0.5
+    shot = shoot(model, shown * person, np.zeros(EXPRESSIONS), distance=1.5)
+    along = model.landmarks_478
+    offsets = (model.coarse_identity[:, along.triangle_vertices] * along.barycentric[:, :, None]).sum(2)
+    response = -(1.0 - shown) * offsets[:, :, :2].transpose(2, 1, 0) * np.array([1.0, -1.0])[:, None, None] / 0.063
+    calibrated = cut_out(model, replace(embedded(model, IDENTITIES), response=response))
+    believed = fit(model, [shot], [40.0], priors=EXACT)
+    monkeypatch.setattr("core.fitting.geometry.landmark_model", lambda _: calibrated)
+    seen_through = fit(model, [shot], [40.0], priors=EXACT)
+    assert plain.response.shape == response.shape
+    before, after = (shape_error_mm(model, result.fit.identity, person) for result in (believed, seen_through))
+    assert after < 0.4 * before
+
+
+def test_what_a_network_always_errs_in_a_pose_is_taken_off(
+    model: SyntheticModel, person: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shot = shoot(model, person, np.zeros(EXPRESSIONS), turn=(0.0, 0.4, 0.0))
+    rng = np.random.default_rng(2)
+    bias = np.zeros((2, LANDMARKS, 4))
+    bias[:, len(landmark_model(model).outline) :] = rng.normal(0, 0.05, (2, LANDMARKS - 24, 4))
+    size_px = 0.063 * shot.camera.focal_px / 0.6
+    spoiled = replace(shot, points=shot.points + size_px * (bias @ pose_terms(shot.camera.rotation)).T)
+    calibrated = cut_out(model, replace(embedded(model, IDENTITIES), bias=bias))
+    believed = fit(model, [spoiled], [40.0], priors=EXACT)
+    monkeypatch.setattr("core.fitting.geometry.landmark_model", lambda _: calibrated)
+    corrected = fit(model, [spoiled], [40.0], priors=EXACT)
+    before, after = (shape_error_mm(model, result.fit.identity, person) for result in (believed, corrected))
+    assert after < 0.2 * before
+
+
+def test_pose_terms_know_aside_and_down_from_a_tilt() -> None:
+    aside = pose_terms(FACING_CAMERA @ rotation_from_vector(np.array([0.0, 0.3, 0.0])))
+    tilted = pose_terms(rotation_from_vector(np.array([0.0, 0.0, 0.5])) @ FACING_CAMERA)
+    down = pose_terms(FACING_CAMERA @ rotation_from_vector(np.array([0.3, 0.0, 0.0])))
+    np.testing.assert_allclose(aside, [1.0, np.sin(0.3), np.sin(0.3) ** 2, 0.0], atol=1e-9)
+    np.testing.assert_allclose(tilted, [1.0, 0.0, 0.0, 0.0], atol=1e-9)
+    np.testing.assert_allclose(down, [1.0, 0.0, 0.0, np.sin(0.3)], atol=1e-9)
 
 
 def test_cancelling_stops_between_rounds(model: SyntheticModel, person: np.ndarray) -> None:
