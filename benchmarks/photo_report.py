@@ -35,7 +35,7 @@ NOTES = {
     "likeness": "Distance between descriptors of dlib's recogniser: below 0.6 it takes two pictures for one person. "
     "The fit does not optimise against it (a figure on a network that it does would mean little). Over photo: "
     "only face, ears and neck are drawn; alone: over grey; turned: by 30 degrees, over grey. Found: how often the own "
-    "photo is the nearest among one photo of each person here.",
+    "photo is nearer than every photo of somebody else.",
 }
 
 

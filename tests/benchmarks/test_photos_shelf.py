@@ -1,0 +1,72 @@
+"""Heads on disk: fitted once, refusals remembered, mirrored photos exact; and the tasks of every part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import portrait_heads
+from benchmarks.photo_parts import PARTS, Bench, Limits
+from benchmarks.portrait_heads import HeadShelf
+from benchmarks.portraits import Portrait, choose, load_portraits
+from core.errors import FitError
+
+
+@pytest.fixture
+def portrait(tmp_path) -> Portrait:
+    path = tmp_path / "photo.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    exif.get_ifd(0x8769)[0xA405] = 50  # 35 mm equivalent focal length
+    pixels = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path, exif=exif)
+    return Portrait("london/001_neutral", path, "london/001", "neutral")
+
+
+def test_a_head_is_fitted_once_and_a_refusal_is_remembered(tmp_path, portrait, monkeypatch):
+    calls = []
+
+    def refuse(photos, *_):
+        calls.append(photos)
+        raise FitError("No face was found.", "Choose another photo.")
+
+    monkeypatch.setattr(portrait_heads, "fit_head", refuse)
+    shelf = HeadShelf(tmp_path)
+    for _ in range(2):
+        with pytest.raises(FitError, match="No face was found"):
+            shelf.head(portrait)
+    assert calls == [[portrait.path]]
+
+    monkeypatch.setattr(portrait_heads, "fit_head", lambda photos, out, *_: out.mkdir(parents=True))
+    monkeypatch.setattr(portrait_heads, "read_head", lambda path: path)
+    other = HeadShelf(tmp_path, "mean_head")
+    assert other.head(portrait) == other.path(portrait) != shelf.path(portrait)
+    monkeypatch.setattr(portrait_heads, "fit_head", refuse)
+    assert other.head(portrait) == other.path(portrait)
+
+
+def test_a_mirrored_photo_is_exact_and_keeps_the_lens(tmp_path, portrait):
+    mirrored = HeadShelf(tmp_path).mirrored(portrait)
+    assert mirrored.person == portrait.person and mirrored.name != portrait.name
+    with Image.open(mirrored.path) as image, Image.open(portrait.path) as photo:
+        assert image.size == (20, 30), "upright"
+        assert image.getexif().get_ifd(0x8769)[0xA405] == 50
+        # Orientation 6 asks for a transposition and a mirroring; mirrored again, the transposition is left.
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(photo).transpose(1, 0, 2))
+
+
+def test_every_part_has_tasks_that_can_be_told_apart(tmp_path, shared):
+    portraits = choose(load_portraits(shared / "photos"), 10, 2)
+    limits = Limits(baseline_pairs=3, mirrored=2, strangers=7, rows=4)
+    counts = {}
+    for name, tasks_of in PARTS.items():
+        tasks = tasks_of(Bench(tmp_path, limits=limits), portraits)
+        assert len({(task.method, task.item) for task in tasks}) == len(tasks)
+        assert all({"head", "folder", "group", "sitting"} <= set(task.about) for task in tasks)
+        counts[name] = {method: sum(task.method == method for task in tasks) for method in {t.method for t in tasks}}
+    assert counts["heads"] == {"heads": len(portraits)}
+    assert counts["swap"]["swap mean_head"] == counts["swap"]["swap pasted_photo"] == 3 < counts["swap"]["swap relit"]
+    assert (
+        counts["agreement"]["strangers"] == 7 and counts["flip"] == {"mirrored": 2} and counts["sheet"] == {"sheet": 4}
+    )
