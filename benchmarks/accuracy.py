@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
         records = run_tasks(store, tasks, partial(print, flush=True), "accuracy")
     about = {"split": split, "photos": len(photos), "map_size": options.map_size, **store.version}
     staged = {photo.name for photo in photos[:stage_photos]} if stages else set()
-    report = accuracy_report(split, methods, staged)
+    report = accuracy_report(split, methods, staged, records)
     write_report(options.out, "accuracy", report, records, about)
     write_sheets(options.out, photos, [one.name for one in main], records)
     print(f"Wrote {options.out / 'accuracy.md'}", flush=True)

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from .baselines import MAIN_METHODS, Method
-from .statistics import by, yaw_group
-from .tables import Block, Column, Report, Section
+from .statistics import Interval, Record, by, paired_difference, yaw_group
+from .tables import Block, Column, Report, Section, by_method
 
 NEW_VIEW = "turned"
 """The held-out picture from a side that the photo shows less of."""
 
 BLOCKS = (
+    Block(
+        "In short",
+        (
+            Column("rigid_median_mm", "surface, rigid, median mm"),
+            Column("albedo_ciede2000", "albedo CIEDE2000", digits=1),
+            Column("ita_error_degrees", "ITA error, degrees", digits=1),
+            Column("ita_error_degrees", "spread of the ITA error over tones", digits=1, spread_over="tone"),
+            Column("relit_psnr", "held-out light, PSNR, dB", "higher", 1),
+            Column("relit_ssim", "held-out light, SSIM", "higher"),
+            Column("fit_seconds", "seconds, warm", digits=1),
+        ),
+    ),
     Block(
         "Shape",
         (
@@ -30,7 +42,7 @@ BLOCKS = (
         (
             Column("focal_percent", "focal length, %", digits=0),
             Column("distance_percent", "distance, %", digits=0),
-            Column("camera_degrees", "direction, degrees", digits=1),
+            Column("view_degrees", "direction to the camera, degrees", digits=1),
             Column("landmarks_px", "landmarks, px", digits=1),
             Column("landmarks_eye_percent", "landmarks, % of eye distance", digits=1),
         ),
@@ -68,7 +80,18 @@ BLOCKS = (
     ),
     Block("Cost", (Column("fit_seconds", "seconds, warm", digits=1), Column("peak_mb", "peak MB", digits=0))),
 )
+COMPARED = (
+    ("rigid_median_mm", "surface, mm", 2),
+    ("albedo_ciede2000", "albedo CIEDE2000", 1),
+    ("ita_error_degrees", "ITA error, degrees", 1),
+    ("relit_psnr", "held-out light, dB", 2),
+)
+TONES = ("light", "medium", "dark")
 GROUPINGS = {"tone": by("group"), "yaw": yaw_group, "light": by("light_kind")}
+DIFFERENCES = (
+    "Each method minus `{first}` on the same photos, mean and 95 % interval: an interval that holds zero is no "
+    "difference. In dB, below zero means worse than `{first}`; elsewhere, above zero does."
+)
 FIGURES = (
     "Distances go from 6000 points of the true face (within 95 mm of the tip of the nose) to the fitted surface, after "
     "alignment by rotation and translation, or with scale too. *Observed* is the part of the face that the photo "
@@ -81,13 +104,16 @@ FIGURES = (
 )
 
 
-def accuracy_report(split: str, methods: Sequence[Method], staged: Collection[str]) -> Report:
+def accuracy_report(
+    split: str, methods: Sequence[Method], staged: Collection[str], records: Sequence[Record] = ()
+) -> Report:
     """Return what is to be told.
 
     Args:
         split: name of the split.
         methods: those that were run.
         staged: photos on which the steps were switched off.
+        records: of all methods, for the table of differences.
     """
     sections = [
         Section("All heads", lambda record: record["method"] in MAIN_METHODS),
@@ -99,8 +125,38 @@ def accuracy_report(split: str, methods: Sequence[Method], staged: Collection[st
             Section("Steps switched off, and all methods on the same photos", lambda r: r["item"] in staged)
         )
     described = "\n".join(f"- `{one.name}`: {one.sentence}" for one in methods)
-    return Report(f"Accuracy, {split} split", BLOCKS, sections, GROUPINGS, "tone", [FIGURES, described])
+    notes = [FIGURES, described]
+    if len(methods) > 1:
+        notes += [DIFFERENCES.format(first=methods[0].name), differences(records)]
+    return Report(f"Accuracy, {split} split", BLOCKS, sections, GROUPINGS, "tone", notes)
 
 
-def _own(record) -> bool:
+def differences(records: Sequence[Record]) -> str:
+    """Return a Markdown table of every method minus the first one, over the photos that both have.
+
+    Args:
+        records: of all methods.
+    """
+    methods = by_method(records)
+    first, *others = methods
+    heads = ["method", "photos", *(title for _, title, _ in COMPARED), *(f"dB, {tone}" for tone in TONES)]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for name in others:
+        found = [(paired_difference(methods[first], methods[name], figure), digits) for figure, _, digits in COMPARED]
+        for tone in TONES:
+            alike = [[r for r in methods[one] if r["about"]["group"] == tone] for one in (first, name)]
+            found.append((paired_difference(*alike, "relit_psnr"), 2))
+        cells = [name, str(found[0][0].count), *(_signed(*one) for one in found)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _signed(found: Interval, digits: int) -> str:
+    if not found.count:
+        return "-"
+    text = f"{found.mean:+.{digits}f}"
+    return text if found.heads < 2 else f"{text} [{found.low:+.{digits}f}, {found.high:+.{digits}f}]"
+
+
+def _own(record: Record) -> bool:
     return record["about"]["family"] == "own"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.accuracy import add_arguments, forget_peak_memory, mean_of_views, peak_memory
-from benchmarks.accuracy_report import BLOCKS, accuracy_report
+from benchmarks.accuracy_report import BLOCKS, accuracy_report, differences
 from benchmarks.baselines import BASELINES, METHODS
 from benchmarks.tables import markdown
 from benchmarks.truth import dataset
@@ -36,7 +36,7 @@ def test_every_table_has_every_baseline_and_families_stand_apart() -> None:
     methods = [METHODS[name] for name in ("relit", *BASELINES, "without_light")]
     records = [record("one", method.name, "ict", 20.0) for method in methods]
     records += [record("two", method.name, "own", 30.0) for method in methods[:3]]
-    page = markdown(accuracy_report("dev", methods, {"one"}), records)
+    page = markdown(accuracy_report("dev", methods, {"one"}, records), records)
     sections = {text.split("\n")[0]: text for text in page.split("\n## ")[1:]}
     assert len(sections) == 4
     for title, text in sections.items():
@@ -48,6 +48,12 @@ def test_every_table_has_every_baseline_and_families_stand_apart() -> None:
     assert "20.0" in sections["Heads that are not of our model"]
     assert "30.0" not in sections["Heads that are not of our model"]
     assert "25.0" in sections["All heads"]
+
+
+def test_differences_are_taken_photo_by_photo() -> None:
+    first = [record("one", "relit", "ict", 20.0), record("two", "relit", "ict", 30.0)]
+    other = [record("two", "pasted_photo", "ict", 27.0)]
+    assert "| pasted_photo | 1 | +0.00 | - | - | -3.00 | - | - | -3.00 |" in differences([*first, *other])
 
 
 @pytest.mark.skipif(not forget_peak_memory(), reason="this system cannot forget a process' peak of memory")
