@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..fitting.appearance import Appearance, TexelEvidence, fit_appearance
+from ..fitting.appearance import LUMINANCE, Appearance, TexelEvidence, fit_appearance
 from ..fitting.fit import Fit
 from ..fitting.skin_tone import WhiteOfEyes
 from ..morphable import MorphableModel
-from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, lightest_white, paint_eyes
+from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, lightest_whites, paint_eyes
 from ..reflectance.maps import Observation, PriorMaps, ReflectanceMaps, combine, delight
 from ..reflectance.prior import ReflectancePrior
 from ..views import View, hidden_share
@@ -22,6 +22,8 @@ from .unwrap import unwrap
 FLAT_REGIONS = ("brows", "lips", "nostrils", "mouth_inner", "eye_socket")
 LEAST_SHADING = 0.02
 TYPICAL_ALBEDO = 0.3
+BLACK = 2e-3
+"""Linear light below which a photo shows nothing but noise."""
 FOREHEAD_START = 0.008
 """Metres above the brows over which the forehead begins."""
 CHEEK_DOUBT = 0.35
@@ -39,18 +41,27 @@ def estimate_appearance(
         bounce = 1 / (1 - TYPICAL_ALBEDO * hidden_share(view.transfer))
         transfer = atlas.interpolate(view.transfer * bounce[:, None])
         gloss = atlas.interpolate(view.gloss)
-        evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss, white_of_eyes(model, view)))
+        whites, level = whites_of_eyes(model, view), picture_level(view)
+        evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss, whites, level))
     basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
     return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis, rounds)
 
 
-def white_of_eyes(model: MorphableModel, view: View) -> WhiteOfEyes | None:
-    """Return the whites of the eyes in a photo and the light that reaches them; None where they are not seen."""
-    found = lightest_white(view.photo.linear, view.landmarks.points)
-    if found is None:
-        return None
-    colour, iris_radius = found
-    return WhiteOfEyes(colour, view.transfer[model.regions["lids"]].mean(0), iris_radius)
+def picture_level(view: View) -> float:
+    """Return the mean logarithm of the luminance of a whole photo."""
+    height, width = view.photo.linear.shape[:2]
+    scale = min(1.0, 256 / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(view.photo.linear, size, interpolation=cv2.INTER_AREA)
+    return float(np.log(np.maximum(small @ LUMINANCE, BLACK)).mean())
+
+
+def whites_of_eyes(model: MorphableModel, view: View) -> tuple[WhiteOfEyes, ...]:
+    """Return the whites of those eyes that a photo shows, and the light that reaches them."""
+    lids, left = model.regions["lids"], model.mean[:, 0] > 0
+    sides = [view.transfer[lids & side].mean(0) for side in (~left, left)]
+    found = lightest_whites(view.photo.linear, view.landmarks.points)
+    return tuple(WhiteOfEyes(colour, sides[side], iris_radius) for side, colour, iris_radius in found)
 
 
 def complete_maps(

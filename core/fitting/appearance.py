@@ -17,6 +17,7 @@ import numpy as np
 
 from .skin_tone import WhiteOfEyes, metering_evidence, white_evidence
 
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
 """[25] the band l of each spherical-harmonic coefficient of order 4."""
 
@@ -35,14 +36,16 @@ class TexelEvidence:
         weight: [N] confidence in [0,1].
         transfer: [N,25] diffuse light transfer: outgoing radiance of a white surface = ``transfer @ light``.
         gloss: [N,25] the same for the specular part, albedo included.
-        white: of the eyes; None where the photo does not show it.
+        whites: of the eyes, as far as the photo shows them.
+        picture_level: mean logarithm of the luminance of the whole picture; None where it is not known.
     """
 
     colour: np.ndarray
     weight: np.ndarray
     transfer: np.ndarray
     gloss: np.ndarray
-    white: WhiteOfEyes | None = None
+    whites: tuple[WhiteOfEyes, ...] = ()
+    picture_level: float | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,13 @@ def _solve_light(photo: TexelEvidence, albedo: np.ndarray, weight: np.ndarray) -
     return light
 
 
+def _prominence(photo: TexelEvidence) -> float:
+    if photo.picture_level is None:
+        return 0.0
+    face = float(np.average(photo.colour @ LUMINANCE, weights=photo.weight**2 + 1e-9))
+    return float(np.clip(np.log(max(face, 2e-3)) - photo.picture_level, -1.5, 2.0))
+
+
 def _settle_tone(
     coefficients: np.ndarray,
     flat_basis: np.ndarray,
@@ -153,9 +163,9 @@ def _settle_tone(
     for photo, light in zip(evidence, lighting, strict=True):
         shading = np.log(np.average(_shading(photo, light), axis=0, weights=photo.weight + 1e-9))
         albedo = np.average(log_albedo, axis=0, weights=photo.weight + 1e-9)
-        found = [metering_evidence(shading, albedo)]
-        if photo.white is not None:
-            found.append(white_evidence(photo.white, light))
+        found = [metering_evidence(shading, albedo, _prominence(photo))]
+        if photo.whites:
+            found.append(white_evidence(photo.whites, light))
         system += sum(precision for precision, _ in found)
         target += sum(pull for _, pull in found)
     shift = np.clip(np.linalg.solve(system, target), -1, 1)

@@ -46,6 +46,7 @@ class OpenEye(NamedTuple):
     """The picture of one eye, enlarged where it is small.
 
     Attributes:
+        side: 0 the person's right, 1 the left.
         colour: [H,W,3] linear light.
         open: [H,W] bool, between the lids.
         distance: [H,W] from the iris' centre, in radii of the iris.
@@ -53,6 +54,7 @@ class OpenEye(NamedTuple):
         enlarged: by how much.
     """
 
+    side: int
     colour: np.ndarray
     open: np.ndarray
     distance: np.ndarray
@@ -68,7 +70,7 @@ def open_eyes(linear: np.ndarray, points: np.ndarray) -> list[OpenEye]:
         points: [478,2] landmarks in pixels; 468 and 473 are the irises' centres, followed by four rim points each.
     """
     eyes = []
-    for centre, opening in ((468, RIGHT_EYE_OPENING), (473, LEFT_EYE_OPENING)):
+    for side, (centre, opening) in enumerate(((468, RIGHT_EYE_OPENING), (473, LEFT_EYE_OPENING))):
         radius = float(np.linalg.norm(points[centre + 1 : centre + 5] - points[centre], axis=1).mean())
         lids = points[list(opening)]
         left, top = np.maximum(np.floor(lids.min(0) - 4).astype(int), 0)
@@ -85,22 +87,22 @@ def open_eyes(linear: np.ndarray, points: np.ndarray) -> list[OpenEye]:
         y, x = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
         at = (points[centre] - (left, top)) * enlarged
         distance = np.hypot(x - at[0], y - at[1]) / (radius * enlarged)
-        eyes.append(OpenEye(part, mask, distance, radius, enlarged))
+        eyes.append(OpenEye(side, part, mask, distance, radius, enlarged))
     return eyes
 
 
-def lightest_white(linear: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Return the colour [3] of the lightest part of the whites of the eyes and the iris' radius in pixels.
+def lightest_whites(linear: np.ndarray, points: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
+    """Return of each eye (0 right, 1 left) that shows its white the colour [3] of the lightest part of it.
 
-    Not the very lightest, which mirrors lamps. Of two eyes the lighter counts: the other lies in shade. None where
-    hardly any white is seen. Arguments as of :func:`open_eyes`.
+    Not the very lightest, which mirrors lamps. The third value is the iris' radius in pixels of the photo. Arguments
+    as of :func:`open_eyes`.
     """
     found = []
     for eye in open_eyes(linear, points):
         white = eye.colour[eye.open & (eye.distance > 1.18)]
         if len(white) >= FEWEST_WHITE * eye.enlarged**2:
-            found.append((_between(white, 0.85, 0.95), eye.iris_radius))
-    return max(found, key=lambda one: one[0].mean()) if found else None
+            found.append((eye.side, _between(white, 0.85, 0.95), eye.iris_radius))
+    return found
 
 
 def eye_colours(linear: np.ndarray, points: np.ndarray, light: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

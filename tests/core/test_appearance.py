@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.fitting.appearance import TexelEvidence, fit_appearance
-from core.fitting.skin_tone import SHADING_SPREAD, WHITE, WhiteOfEyes, white_evidence
+from core.fitting.skin_tone import SHADING_SPREAD, WHITE, WhiteOfEyes, metering_evidence, white_evidence
 from core.render.lighting import cosine_transfer
 
 TEXELS = 3000
@@ -88,7 +88,7 @@ def test_a_patch_that_is_no_skin_does_not_move_the_rest(prior, normals):
 def eyes_of(evidence, light, shade=1.0):
     """The whites of eyes as this light shows them; lids get the mean light of the face."""
     transfer = evidence.transfer.mean(0)
-    return WhiteOfEyes(shade * np.exp(WHITE) * (transfer @ light), transfer, 20.0)
+    return (WhiteOfEyes(shade * np.exp(WHITE) * (transfer @ light), transfer, 20.0),)
 
 
 @pytest.mark.parametrize("tone", [-2.0, 1.0])
@@ -96,8 +96,8 @@ def test_the_whites_of_the_eyes_tell_tone_from_exposure(prior, normals, tone):
     light = light_from((0, 0.3, 0.9)) / 4
     evidence, albedo = photograph(prior, np.array([tone, 0, 0, 0, 0]), normals, light)
     errors = []
-    for white in (None, eyes_of(evidence, light)):
-        found = fit_appearance([replace(evidence, white=white)], *prior)
+    for whites in ((), eyes_of(evidence, light)):
+        found = fit_appearance([replace(evidence, whites=whites)], *prior)
         recovered = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1))
         errors.append(abs(np.log(recovered / albedo).mean()))
     assert errors[1] < 0.45
@@ -114,7 +114,20 @@ def test_shaded_eyes_say_little(normals, prior):
 def test_small_eyes_say_less(normals, prior):
     light = light_from((0, 0.3, 0.9))
     evidence, _ = photograph(prior, np.zeros(5), normals, light)
-    eyes = eyes_of(evidence, light)
-    assert np.trace(white_evidence(replace(eyes, iris_radius=3.0), light)[0]) < 0.3 * np.trace(
-        white_evidence(eyes, light)[0]
-    )
+    (eye,) = eyes_of(evidence, light)
+    small, large = (white_evidence([replace(eye, iris_radius=radius)], light)[0] for radius in (3.0, 20.0))
+    assert np.trace(small) < 0.5 * np.trace(large)
+
+
+def test_of_two_eyes_the_lighter_counts(normals, prior):
+    light = light_from((0, 0.3, 0.9))
+    evidence, _ = photograph(prior, np.zeros(5), normals, light)
+    lit, shaded = eyes_of(evidence, light) + eyes_of(evidence, light, 0.3)
+    assert np.allclose(white_evidence([shaded, lit], light)[1], white_evidence([lit], light)[1])
+    assert np.allclose(white_evidence([lit], light)[1], 0, atol=1e-6)
+
+
+def test_before_a_bright_background_a_face_is_taken_for_underexposed():
+    shading, albedo = np.full(3, -1.0), np.full(3, -1.6)
+    dark, bright = (metering_evidence(shading, albedo, prominence)[1].mean() for prominence in (1.5, -1.5))
+    assert dark < bright
