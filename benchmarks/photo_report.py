@@ -18,8 +18,8 @@ from .statistics import Interval, Record, interval, paired_difference, value_of
 Rows = list[list[str]]
 WORST = 8
 NOTES = {
-    "heads": "Every photo through the whole pipeline but its last preview (`draft`, 512 maps, one thread). A refusal is "
-    "a plain sentence for the artist; anything else that gives no head is a crash.",
+    "heads": "Every photo through the whole pipeline but its last preview (`draft`, 512 maps, one thread). A refusal "
+    "is a plain sentence for the artist; anything else that gives no head is a crash.",
     "points": "Distance from points that were set by hand (London and Canada, neutral faces), in per cent of the "
     "distance between the pupils. Lines: only the line is defined, not the place on it. Scatter: what is left of the "
     "error of single points when each point's mean offset is taken off, which is a difference of definition as often "
