@@ -60,6 +60,8 @@ GUTTER = 4
 """Texels."""
 RIM_METRES, CUT_METRES, FEATHER_METRES = 0.014, 0.008, 0.005
 """How wide photos fade into the skins, how much of their edge is cut off, and how soft the cut is."""
+AROUND, LIFTED, LIFTED_HOLES = 0.027, 0.5, 0.7
+"""How far around a texel plain skin is looked at, as a share of the map, and how much of the way darkness is lifted."""
 CACHE = Path(os.environ.get("RELIT_CACHE", Path.home() / ".cache" / "relit"))
 
 
@@ -252,6 +254,22 @@ def albedo_modes(
     return mean.reshape(-1, 3), modes.reshape(count, -1, 3)
 
 
+def without_baked_shade(atlas: Atlas, mean: np.ndarray, shares: dict[str, np.ndarray]) -> np.ndarray:
+    """Return a mean log albedo [N,3] whose lids, nostrils and creases are nearly as light as the skin around them.
+
+    Photos and painted skins are dark there from lashes, make-up and shade that no light model explains; a renderer
+    casts that shade itself. Brows and lips keep their darkness.
+    """
+    holes = np.max([shares[name] for name in ("lids", "nostrils", "eye_socket")], axis=0)
+    coloured = np.max([shares[name] for name in ("brows", "lips")], axis=0)
+    plain = (1 - np.max([holes, coloured, shares["mouth_inner"]], axis=0)) ** 2
+    sigma = AROUND * atlas.size
+    around = atlas.gather(cv2.GaussianBlur(atlas.image(mean * plain[:, None]), (0, 0), sigma))
+    around /= np.maximum(atlas.gather(cv2.GaussianBlur(atlas.image(plain), (0, 0), sigma)), 1e-3)[:, None]
+    lifted = (LIFTED + (LIFTED_HOLES - LIFTED) * holes) * (1 - coloured)
+    return mean + lifted[:, None] * np.maximum(around - mean, 0)
+
+
 def make_prior(
     model: MorphableModel, atlas: Atlas, mean: np.ndarray, modes: np.ndarray, scans: Path
 ) -> ReflectancePrior:
@@ -321,6 +339,7 @@ def main() -> None:
     samples, weights = balance_tones(net, people.completed[~held_out(people.names)], tone_weight)
     mirror = mirror_texels(model, atlas)
     mean, modes = albedo_modes(samples, weights, mirror, importance(shares), options.modes)
+    mean = without_baked_shade(atlas, mean, shares)
     save_prior(make_prior(model, atlas, mean, modes, options.shared / "scans"), options.out)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
 
