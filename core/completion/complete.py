@@ -27,6 +27,8 @@ BLACK = 2e-3
 FOREHEAD_START = 0.008
 """Metres above the brows over which the forehead begins."""
 CHEEK_DOUBT = 0.35
+CHEEK_HALF_WIDTH = 0.055
+"""Metres from the middle of the face at which whiskers may grow."""
 
 
 def estimate_appearance(
@@ -85,7 +87,8 @@ def complete_maps(
     flat = np.clip(sum(model.regions[name].astype(np.float32) for name in FLAT_REGIONS), 0, 1)
     features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
     doubt = atlas.image(atlas.interpolate(hair_doubt(model)[:, None]))[..., 0]
-    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas))
+    marked = np.maximum(features, atlas.image(atlas.interpolate(beard_zone(model)[:, None]))[..., 0])
+    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), marked)
 
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
@@ -115,6 +118,14 @@ def hair_doubt(model: MorphableModel) -> np.ndarray:
     forehead = np.clip((model.mean[:, 1] - brow) / FOREHEAD_START, 0, 1)
     cheek = CHEEK_DOUBT * np.clip((model.mean[:, 1] - nose) / FOREHEAD_START, 0, 1)
     return (np.maximum(forehead, cheek) * (model.mean[:, 2] > -0.06)).astype(np.float32)
+
+
+def beard_zone(model: MorphableModel) -> np.ndarray:
+    """Return how readily something dark at each vertex [V] is a beard, in [0,1]: below the nose and beside the ears."""
+    nose = model.mean[model.regions["nostrils"], 1].mean()
+    below = (nose - model.mean[:, 1]) / FOREHEAD_START
+    beside = (np.abs(model.mean[:, 0]) - CHEEK_HALF_WIDTH) / FOREHEAD_START
+    return np.clip(np.maximum(below, beside), 0, 1).astype(np.float32)
 
 
 def texel_size(model: MorphableModel, atlas: Atlas) -> float:

@@ -25,8 +25,11 @@ STRAY = 0.3
 DOUBTED_STRAY = 0.16
 STRAY_BLUR = 0.006
 # How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
-KEEP_LIGHTNESS = 0.35
+KEEP_LIGHTNESS = 0.2
 KEEP_COLOUR = 0.75
+# How dark and how light the fine part can make plain skin (logarithms): freckles and creases, not shadows' edges.
+DARK_MARK = 0.3
+LIGHT_MARK = 0.2
 # Logarithm of the ratio, from its median, beyond which a texel is hair or glare and not plain skin.
 UNLIKE_SKIN = 0.4
 # How much brighter than its median, and how far from its usual colour, skin can be (logarithms).
@@ -125,6 +128,7 @@ def combine(
     features: np.ndarray,
     doubt: np.ndarray,
     texel_metres: float,
+    marked: np.ndarray | None = None,
 ) -> ReflectanceMaps:
     """Merge de-lit photos and prior into the maps of a head.
 
@@ -135,12 +139,14 @@ def combine(
         features: [S,S] in [0,1], where dark does not mean deep (brows, lips, lashes' line).
         doubt: [S,S] in [0,1], how readily something dark there is taken for hanging hair.
         texel_metres: size of a texel on the face.
+        marked: [S,S] in [0,1], where strong marks are the person's own (brows, lips, beard); ``features`` if None.
     """
     covered = atlas.covered
     ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, doubt)
     ratio = _without_glare(ratio, observed)
     coarse, believed = _split_coarse(ratio, observed, atlas.size)
-    fine = ratio - coarse
+    marks = ratio - coarse
+    fine = _believed_detail(marks, features if marked is None else marked)
     mirrored = observed[:, ::-1] * (1 - observed)
     filled = 1 - observed - mirrored
     base = _membrane(believed, observed, atlas.size)
@@ -153,7 +159,7 @@ def combine(
     log_albedo += unseen_detail[..., None] * detail
     diffuse = np.clip(np.exp(log_albedo), 0.004, 0.95).astype(np.float32)
 
-    height = _crease_height(fine, texel_metres) * (1 - features)
+    height = _crease_height(marks, texel_metres) * (1 - features)
     height = observed * height + mirrored * height[:, ::-1]
     normal = _normal_from(height, prior.normal_detail * unseen_detail[..., None], texel_metres)
     cavity = np.clip(1 + 0.5 * (height / CREASE_DEPTH), 0.6, 1.15)
@@ -216,6 +222,14 @@ def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[n
     coarse = _masked_blur(ratio, observed * like_skin, COARSE * size)
     lightness = coarse.mean(2, keepdims=True)
     return coarse, KEEP_LIGHTNESS * lightness + KEEP_COLOUR * (coarse - lightness)
+
+
+def _believed_detail(fine: np.ndarray, marked: np.ndarray) -> np.ndarray:
+    """Return as much of the fine ratio as is believed to be albedo: on plain skin, what is strong is mostly shade."""
+    lightness = fine.mean(2, keepdims=True)
+    limit = np.where(lightness < 0, np.float32(DARK_MARK), np.float32(LIGHT_MARK))
+    limited = limit * np.tanh(lightness / limit)
+    return fine + (1 - marked[..., None]) * (limited - lightness)
 
 
 def _usual(lightness: np.ndarray, observed: np.ndarray) -> float:

@@ -1,6 +1,7 @@
 """Unwrapping and merging in UV space."""
 
 import numpy as np
+import pytest
 
 from core.completion.atlas import Atlas, pull_push
 from core.reflectance.maps import Observation, PriorMaps, combine, delight
@@ -56,14 +57,18 @@ def test_no_step_where_the_photo_ends():
     assert steps < 0.03
 
 
-def test_detail_of_the_photo_survives():
+@pytest.mark.parametrize(
+    "marked, mark, least, most", [(1, -0.8, -0.9, -0.6), (0, -0.15, -0.16, -0.1), (0, -0.8, -0.4, -0.2)]
+)
+def test_marks_of_the_photo_survive_but_no_hard_shadows(marked, mark, least, most):
     size = 128
     atlas = whole_square(size)
     spot = np.zeros((size, size, 3))
-    spot[60:64, 60:64] = -0.8
+    spot[60:64, 60:64] = mark
     seen = Observation((np.log([0.3, 0.2, 0.15]) + spot).reshape(-1, 3), np.ones(size * size), np.ones(size * size))
-    maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005)
-    assert np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < -0.6
+    where = np.full((size, size), marked, np.float32)
+    maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005, where)
+    assert least < np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < most
 
 
 def test_a_highlight_is_taken_off_and_colour_is_not():
