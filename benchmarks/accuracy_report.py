@@ -21,7 +21,7 @@ BLOCKS = (
             Column("ita_error_degrees", "spread of the ITA error over tones", digits=1, spread_over="tone"),
             Column("relit_psnr", "held-out light, PSNR, dB", "higher", 1),
             Column("relit_ssim", "held-out light, SSIM", "higher"),
-            Column("fit_seconds", "seconds, warm", digits=1),
+            Column("cpu_seconds", "processor seconds, warm", digits=1),
         ),
     ),
     Block(
@@ -78,7 +78,7 @@ BLOCKS = (
             Column("relit_ciede2000", "CIEDE2000", digits=1),
         ),
     ),
-    Block("Cost", (Column("fit_seconds", "seconds, warm", digits=1), Column("peak_mb", "peak MB", digits=0))),
+    Block("Cost", (Column("cpu_seconds", "processor seconds, warm", digits=1), Column("peak_mb", "peak MB", digits=0))),
 )
 COMPARED = (
     ("rigid_median_mm", "surface, mm", 2),
@@ -99,8 +99,9 @@ FIGURES = (
     "individual typology angle of the bare skin's mean colour. Under held-out light both heads are rendered by Cycles "
     "with the true camera, from the photo's view and from one turned by 30 degrees; exposed so that the truth's mean "
     "luminance over the face is 0.25, then sRGB. LPIPS-like is a distance of network features, not LPIPS itself. "
-    "Baselines cannot fail where Relit does not: they share its landmarks. Seconds are of a warm process with one "
-    "thread; the preview is part of Relit's own. Peak MB is of the process that measures, too."
+    "Baselines cannot fail where Relit does not: they share its landmarks. Processor seconds are of a warm process with "
+    "one thread, whatever else the machine does; the preview counts in Relit's own only, and a baseline finds the photo "
+    "already looked at. Peak MB holds what the process needs to measure, too."
 )
 
 
