@@ -99,9 +99,9 @@ FIGURES = (
     "individual typology angle of the bare skin's mean colour. Under held-out light both heads are rendered by Cycles "
     "with the true camera, from the photo's view and from one turned by 30 degrees; exposed so that the truth's mean "
     "luminance over the face is 0.25, then sRGB. LPIPS-like is a distance of network features, not LPIPS itself. "
-    "Baselines cannot fail where Relit does not: they share its landmarks. Processor seconds are of a warm process with "
-    "one thread, whatever else the machine does; the preview counts in Relit's own only, and a baseline finds the photo "
-    "already looked at. Peak MB holds what the process needs to measure, too."
+    "Baselines cannot fail where Relit does not: they share its landmarks. Processor seconds are of a warm process "
+    "with one thread, whatever else the machine does; the preview counts in Relit's own only, and a baseline finds the "
+    "photo already looked at. Peak MB holds what the process needs to measure, too."
 )
 
 
