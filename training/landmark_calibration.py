@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from core.camera import Camera
+from core.face_mesh import OTHER_SIDE
 from core.fitting.geometry import observe
 from core.fitting.landmark_calibration import (
     CALIBRATION_PATH,
@@ -45,7 +46,6 @@ FOLDS = 8
 """The rest is measured on an eighth of the pictures at a time, by what the others say."""
 FEWEST_LANDINGS = 10
 """A landmark that fell on skin less often stays where it was."""
-RIGHT_EYE, LEFT_EYE = 33, 263
 IRISES = 468
 """The first landmark that belongs to an iris; those have their own vertices on the eyes."""
 
@@ -84,9 +84,8 @@ def calibrate(model: MorphableModel, casts: list[Cast]) -> dict[str, np.ndarray]
     corners, weights = settle(model, casts)
     settled = replace(own, corners=corners, barycentric=weights)
     cut = cut_out(model, settled)
-    partner = _partners(casts)
     before = measure(cut_out(model, own), casts)
-    found = mirrored(measure(cut, casts), partner, mode_signs(model))
+    found = mirrored(measure(cut, casts), mode_signs(model))
     bias, response, drift, rest = split(found)
     inner = inner_landmarks(model)
     stray = np.sqrt((rest**2).sum(-1).mean(0) / 2)
@@ -118,25 +117,15 @@ def settle(model: MorphableModel, casts: list[Cast]) -> tuple[np.ndarray, np.nda
     """
     embedding = model.landmarks_478
     corners, weights = embedding.triangle_vertices.copy(), embedding.barycentric.copy()
-    partner = _partners(casts)
     skin = model.triangles[model.triangle_part == model.part_names.index("skin")]
     landed = [_landed(model, casts, landmark) for landmark in range(len(corners))]
     for landmark in range(IRISES):
-        mirrored = landed[partner[landmark]] * (-1, 1, 1)
+        mirrored = landed[OTHER_SIDE[landmark]] * (-1, 1, 1)
         places = np.concatenate([landed[landmark], mirrored])
         if len(places) >= FEWEST_LANDINGS:
             target = _geometric_median(places)[None]
             corners[landmark], weights[landmark] = (found[0] for found in surface_points(model.mean, skin, target))
     return corners, weights
-
-
-def _partners(casts: list[Cast]) -> np.ndarray:
-    """[478] the landmark on the other side of the face, from the average picture and its mirror image."""
-    equal = np.ones(len(casts[0].points))
-    average = np.mean([aligned(cast.points, casts[0].points, equal) for cast in casts], axis=0)
-    across = average[LEFT_EYE] - average[RIGHT_EYE]
-    average = (average - average.mean(0)) @ np.array([[across[0], -across[1]], [across[1], across[0]]])
-    return np.linalg.norm(average[:, None] * (-1, 1) - average[None], axis=-1).argmin(1)
 
 
 def measure(cut: LandmarkModel, casts: list[Cast]) -> Errors:
@@ -179,10 +168,10 @@ def mode_signs(model: MorphableModel) -> np.ndarray:
     return np.sign([(mode[model.mirror] * (-1, 1, 1) * mode).sum() for mode in basis])
 
 
-def mirrored(errors: Errors, partner: np.ndarray, signs: np.ndarray) -> Errors:
+def mirrored(errors: Errors, signs: np.ndarray) -> Errors:
     """The errors and those of all mirror images."""
     return Errors(
-        np.concatenate([errors.offsets, errors.offsets[:, partner] * (-1, 1)]),
+        np.concatenate([errors.offsets, errors.offsets[:, OTHER_SIDE] * (-1, 1)]),
         np.concatenate([errors.terms, errors.terms * (1, -1, 1, 1)]),
         np.concatenate([errors.identity, errors.identity * signs]),
     )

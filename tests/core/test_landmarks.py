@@ -151,7 +151,7 @@ def test_the_exposure_is_judged(portrait, gain, word):
 def test_a_covered_face_is_refused(portrait, measured):
     left, top, right, bottom = measured.box.astype(int)
     covered = portrait.srgb8.copy()
-    covered[top : top + int(0.8 * (bottom - top)), left:right] = 60
+    covered[top : top + int(0.85 * (bottom - top)), left:right] = 60
     failure(photo_of(covered, "masked.jpg"))
 
 
