@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import agreement, texture_swap
 from benchmarks.metrics.geometry import vertex_normals
-from benchmarks.photo_report import head_tables, likeness_tables, swap_tables, write_report
-from benchmarks.posed_head import PosedHead, cut, face_vertices
+from benchmarks.photos import agreement, texture_swap
+from benchmarks.photos.posed_head import PosedHead, cut, face_vertices
+from benchmarks.photos.report import head_tables, likeness_tables, swap_tables, write_report
 from core.camera import FACING_CAMERA, rotation_from_vector
 from core.head import Head
 from core.morphable import load_model, split_quads

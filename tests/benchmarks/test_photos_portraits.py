@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import hand_points
-from benchmarks.portraits import HAND_POINTS, choose, load_portraits, pairs_of, read_template
+from benchmarks.photos import hand_points
+from benchmarks.photos.portraits import HAND_POINTS, choose, load_portraits, pairs_of, read_template
 
 
 def test_no_portraits_is_said_plainly(tmp_path):

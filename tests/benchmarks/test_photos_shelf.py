@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import portrait_heads
-from benchmarks.photo_parts import PARTS, Bench, Limits
-from benchmarks.portrait_heads import HeadShelf
-from benchmarks.portraits import Portrait, choose, load_portraits
+from benchmarks.photos.parts import PARTS, Bench, Limits
+from benchmarks.photos.portraits import Portrait, choose, load_portraits
+from benchmarks.photos.shelf import HeadShelf
 from core.errors import FitError
 
 
@@ -31,18 +30,18 @@ def test_a_head_is_fitted_once_and_a_refusal_is_remembered(tmp_path, portrait, m
         calls.append(photos)
         raise FitError("No face was found.", "Choose another photo.")
 
-    monkeypatch.setattr(portrait_heads, "fit_head", refuse)
+    monkeypatch.setattr("benchmarks.photos.shelf.fit_head", refuse)
     shelf = HeadShelf(tmp_path)
     for _ in range(2):
         with pytest.raises(FitError, match="No face was found"):
             shelf.head(portrait)
     assert calls == [[portrait.path]]
 
-    monkeypatch.setattr(portrait_heads, "fit_head", lambda photos, out, *_: out.mkdir(parents=True))
-    monkeypatch.setattr(portrait_heads, "read_head", lambda path: path)
+    monkeypatch.setattr("benchmarks.photos.shelf.fit_head", lambda photos, out, *_: out.mkdir(parents=True))
+    monkeypatch.setattr("benchmarks.photos.shelf.read_head", lambda path: path)
     other = HeadShelf(tmp_path, "mean_head")
     assert other.head(portrait) == other.path(portrait) != shelf.path(portrait)
-    monkeypatch.setattr(portrait_heads, "fit_head", refuse)
+    monkeypatch.setattr("benchmarks.photos.shelf.fit_head", refuse)
     assert other.head(portrait) == other.path(portrait)
 
 

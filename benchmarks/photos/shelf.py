@@ -13,9 +13,9 @@ from core.head import Head, read_head
 from core.pipeline import fit_head
 from core.settings import FitSettings
 
-from .baselines import METHODS
+from ..baselines import METHODS
+from ..records import code_version
 from .portraits import Portrait
-from .records import code_version
 
 CHEAPEST = FitSettings(quality="draft", map_size=512, threads=1)
 """The whole pipeline at the lowest cost (but for the last preview): what hundreds of photos can afford."""

@@ -20,14 +20,14 @@ from core.errors import FitError
 from core.head import read_head
 from core.pipeline import fit_head
 
+from ..records import RecordStore, code_version, run_tasks
+from ..sheets import Cell, Row, write_sheet
 from . import texture_swap
-from .photo_parts import PARTS, Bench, Limits, row_path
-from .photo_report import write_report
-from .photo_sheet import cell_titles, head_cells, read_cells
-from .portrait_heads import CHEAPEST
+from .parts import PARTS, Bench, Limits, row_path
 from .portraits import Portrait, choose, load_portraits
-from .records import RecordStore, code_version, run_tasks
-from .sheets import Cell, Row, write_sheet
+from .report import write_report
+from .sheet import cell_titles, head_cells, read_cells
+from .shelf import CHEAPEST
 
 QUICK_PEOPLE = 5
 QUICK_PHOTOS = 2

@@ -13,22 +13,28 @@ import numpy as np
 from core.landmarks import detect_landmarks
 from core.photo import load_photo
 
+from ..records import Task, code_version
 from . import agreement, hand_points, likeness, texture_swap
-from .photo_sheet import head_cells, write_picture
-from .portrait_heads import HeadShelf
 from .portraits import Portrait, by_sitting, pairs_of
 from .posed_head import PosedHead, face_vertices
-from .records import Task, code_version
+from .sheet import head_cells, write_picture
+from .shelf import HeadShelf
 
 SEED = 3
 MEASURED_BY = {
-    "heads": ("portrait_heads.py",),
-    "points": ("portrait_heads.py", "hand_points.py", "posed_head.py"),
-    "swap": ("portrait_heads.py", "posed_head.py", "texture_swap.py", "metrics/image.py", "metrics/colour.py"),
+    "heads": ("photos/shelf.py",),
+    "points": ("photos/shelf.py", "photos/hand_points.py", "photos/posed_head.py"),
+    "swap": (
+        "photos/shelf.py",
+        "photos/posed_head.py",
+        "photos/texture_swap.py",
+        "metrics/image.py",
+        "metrics/colour.py",
+    ),
     "baseline swap": ("baselines.py",),
-    "agreement": ("portrait_heads.py", "agreement.py", "metrics/geometry.py", "metrics/colour.py"),
-    "likeness": ("portrait_heads.py", "posed_head.py", "likeness.py"),
-    "sheet": ("portrait_heads.py", "posed_head.py", "photo_sheet.py"),
+    "agreement": ("photos/shelf.py", "photos/agreement.py", "metrics/geometry.py", "metrics/colour.py"),
+    "likeness": ("photos/shelf.py", "photos/posed_head.py", "photos/likeness.py"),
+    "sheet": ("photos/shelf.py", "photos/posed_head.py", "photos/sheet.py"),
 }
 """The code beside the core and this file that a part's records depend on."""
 SWAP_METHODS = ("relit", "pasted_photo", "mean_head")
@@ -197,7 +203,7 @@ def _task(part: str, method: str, item: str, measure: Callable, *arguments: Any)
     about = {"head": portrait.person, "folder": portrait.folder, "group": portrait.group}
     about["sitting"] = portrait.sitting
     files = MEASURED_BY[part] + (MEASURED_BY["swap"] if part == "baseline swap" else ())
-    code = code_version("benchmarks/photo_parts.py", *(f"benchmarks/{name}" for name in files))
+    code = code_version("benchmarks/photos/parts.py", *(f"benchmarks/{name}" for name in files))
     return Task(item, method, lambda: measure(*arguments), {"code": code}, about)
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.recognition import SAME_PERSON
 
+from ..statistics import Interval, Record, interval, paired_difference, value_of
 from .hand_points import INNER, LINES, POINTS, scatter
 from .portraits import FOLDERS
-from .statistics import Interval, Record, interval, paired_difference, value_of
 
 Rows = list[list[str]]
 WORST = 8

@@ -13,8 +13,8 @@ from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png
 from core.morphable import split_quads
 
-from .metrics.colour import ciede2000, lab_from_linear
-from .metrics.geometry import best_similarity, vertex_normals
+from ..metrics.colour import ciede2000, lab_from_linear
+from ..metrics.geometry import best_similarity, vertex_normals
 from .posed_head import PosedHead, face_vertices
 
 MAP_SIDE = 256

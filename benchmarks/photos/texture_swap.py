@@ -18,8 +18,8 @@ from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png, srgb_from_linear
 from core.views import look_at
 
-from .metrics.colour import luminance
-from .metrics.image import psnr, ssim
+from ..metrics.colour import luminance
+from ..metrics.image import psnr, ssim
 from .posed_head import Looks, PosedHead, cut
 
 SIDE = 384
