@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from . import accuracy, peers, photos, shape_truth, speed
+from . import accuracy, peers, photos, speed
 
 COMMANDS = {
     "accuracy": (accuracy, "error against heads of which everything is known, beside simpler methods"),
@@ -22,11 +21,6 @@ def main() -> int:
         command = commands.add_parser(name, help=what, description=what.capitalize() + ".")
         module.add_arguments(command)
         command.set_defaults(run=module.run)
-    shapes = commands.add_parser("shape", help="shape error on rendered heads of another model, with known truth")
-    shapes.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
-    shapes.add_argument("--count", type=int, default=20)
-    shapes.add_argument("--seed", type=int, default=5)
-    shapes.set_defaults(run=lambda options: shape_truth.run(options.shared, options.count, options.seed))
     options = parser.parse_args()
     return options.run(options)
 
