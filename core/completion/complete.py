@@ -87,8 +87,8 @@ def complete_maps(
     flat = np.clip(sum(model.regions[name].astype(np.float32) for name in FLAT_REGIONS), 0, 1)
     features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
     doubt = atlas.image(atlas.interpolate(hair_doubt(model)[:, None]))[..., 0]
-    marked = np.maximum(features, atlas.image(atlas.interpolate(beard_zone(model)[:, None]))[..., 0])
-    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), marked)
+    beard = atlas.image(atlas.interpolate(beard_zone(model)[:, None]))[..., 0]
+    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), beard)
 
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:

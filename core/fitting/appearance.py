@@ -24,7 +24,7 @@ BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
 # Standard deviation of a texel's logarithm around the model, and how many texels' worth of independent evidence
 # a whole face holds (neighbours say the same thing).
 TEXEL_NOISE = 0.12
-INDEPENDENT_TEXELS = 400.0
+INDEPENDENT_TEXELS = 60.0
 
 
 @dataclass(frozen=True)

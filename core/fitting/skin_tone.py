@@ -26,7 +26,7 @@ WHITE_BALANCE_SPREAD = 0.18
 WHITE = np.log([0.78, 0.65, 0.59])
 """Logarithm of the white of an eye, as the lightest part of it looks in the light that falls on the lids."""
 WHITE_SPREAD = 0.25
-WHITE_CHROMA_SPREAD = 0.08
+WHITE_CHROMA_SPREAD = 0.12
 FINE_IRIS = 4.5
 """Radius of an iris in pixels from which the white beside it is measured well."""
 

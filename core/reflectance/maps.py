@@ -16,7 +16,7 @@ import numpy as np
 from ..completion.atlas import Atlas, bleed, pull_push
 
 # Coarse means larger than this share of the map (a face is some 0.6 of it wide).
-COARSE = 0.035
+COARSE = 0.025
 # Width of the rim of the observed area, as a share of the map, in which texels that look unlike the rest are
 # given up, and the logarithm of the ratio at which they are; the same where hair may hang.
 RIM = 0.03
@@ -25,11 +25,14 @@ STRAY = 0.3
 DOUBTED_STRAY = 0.16
 STRAY_BLUR = 0.006
 # How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
-KEEP_LIGHTNESS = 0.2
+KEEP_LIGHTNESS = 0.1
 KEEP_COLOUR = 0.75
 # How dark and how light the fine part can make plain skin (logarithms): freckles and creases, not shadows' edges.
 DARK_MARK = 0.3
 LIGHT_MARK = 0.2
+# How much darker than the skin both sides must be, over such a share of the map, to be taken for a beard.
+BEARD = 0.4
+BEARD_BLUR = 0.02
 # Logarithm of the ratio, from its median, beyond which a texel is hair or glare and not plain skin.
 UNLIKE_SKIN = 0.4
 # How much brighter than its median, and how far from its usual colour, skin can be (logarithms).
@@ -128,7 +131,7 @@ def combine(
     features: np.ndarray,
     doubt: np.ndarray,
     texel_metres: float,
-    marked: np.ndarray | None = None,
+    beard_zone: np.ndarray | None = None,
 ) -> ReflectanceMaps:
     """Merge de-lit photos and prior into the maps of a head.
 
@@ -139,14 +142,17 @@ def combine(
         features: [S,S] in [0,1], where dark does not mean deep (brows, lips, lashes' line).
         doubt: [S,S] in [0,1], how readily something dark there is taken for hanging hair.
         texel_metres: size of a texel on the face.
-        marked: [S,S] in [0,1], where strong marks are the person's own (brows, lips, beard); ``features`` if None.
+        beard_zone: [S,S] in [0,1], where a beard may grow; nowhere if None.
     """
     covered = atlas.covered
     ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, doubt)
     ratio = _without_glare(ratio, observed)
+    beard = np.zeros_like(observed)
+    if beard_zone is not None:
+        beard = beard_zone * _darkness_of_both_sides(ratio, observed)
     coarse, believed = _split_coarse(ratio, observed, atlas.size)
     marks = ratio - coarse
-    fine = _believed_detail(marks, features if marked is None else marked)
+    fine = _believed_detail(marks, np.maximum(features, beard))
     mirrored = observed[:, ::-1] * (1 - observed)
     filled = 1 - observed - mirrored
     base = _membrane(believed, observed, atlas.size)
@@ -224,6 +230,15 @@ def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[n
     return coarse, KEEP_LIGHTNESS * lightness + KEEP_COLOUR * (coarse - lightness)
 
 
+def _darkness_of_both_sides(ratio: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Return how far [S,S] both sides of the face are darker than its skin: a beard is, a shadow is on one side."""
+    lightness = ratio.mean(2)
+    lightness = lightness - _usual(lightness, observed)
+    other = np.where(observed[:, ::-1] > 0.5, lightness[:, ::-1], lightness)
+    both = _masked_blur(np.maximum(lightness, other)[..., None], observed, BEARD_BLUR * len(ratio))
+    return np.clip((-both[..., 0] - BEARD) / BEARD, 0, 1)
+
+
 def _believed_detail(fine: np.ndarray, marked: np.ndarray) -> np.ndarray:
     """Return as much of the fine ratio as is believed to be albedo: on plain skin, what is strong is mostly shade."""
     lightness = fine.mean(2, keepdims=True)
@@ -256,8 +271,9 @@ def _masked_blur(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndar
     values = cv2.resize(image * weight[..., None], small, interpolation=cv2.INTER_AREA)
     amount = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
     values, amount = (cv2.GaussianBlur(x, (0, 0), sigma * scale) for x in (values, amount))
-    blurred = values / np.maximum(amount, 1e-4)[..., None]
-    return cv2.resize(blurred, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    # OpenCV drops a lone channel.
+    blurred = values.reshape(*amount.shape, -1) / np.maximum(amount, 1e-4)[..., None]
+    return cv2.resize(blurred, image.shape[1::-1], interpolation=cv2.INTER_LINEAR).reshape(image.shape)
 
 
 def _membrane(believed: np.ndarray, observed: np.ndarray, size: int) -> np.ndarray:

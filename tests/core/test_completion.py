@@ -58,17 +58,33 @@ def test_no_step_where_the_photo_ends():
 
 
 @pytest.mark.parametrize(
-    "marked, mark, least, most", [(1, -0.8, -0.9, -0.6), (0, -0.15, -0.16, -0.1), (0, -0.8, -0.4, -0.2)]
+    "on_brow, mark, least, most", [(1, -0.8, -0.9, -0.6), (0, -0.15, -0.16, -0.1), (0, -0.8, -0.4, -0.2)]
 )
-def test_marks_of_the_photo_survive_but_no_hard_shadows(marked, mark, least, most):
+def test_marks_of_the_photo_survive_but_no_hard_shadows(on_brow, mark, least, most):
     size = 128
     atlas = whole_square(size)
     spot = np.zeros((size, size, 3))
     spot[60:64, 60:64] = mark
     seen = Observation((np.log([0.3, 0.2, 0.15]) + spot).reshape(-1, 3), np.ones(size * size), np.ones(size * size))
-    where = np.full((size, size), marked, np.float32)
-    maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005, where)
+    brows, doubt = no_regions(size)
+    maps = combine(atlas, [seen], flat_prior(size), brows + on_brow, doubt, 0.0005)
     assert least < np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < most
+
+
+def test_a_beard_stays_dark_and_a_shadow_of_one_side_does_not():
+    size = 128
+    atlas = whole_square(size)
+    darkness = []
+    for sides in (((30, 38), (90, 98)), ((30, 38),)):
+        dark = np.zeros((size, size, 3))
+        for left, right in sides:
+            dark[90:98, left:right] = -1.2
+        seen = Observation((np.log([0.3, 0.2, 0.15]) + dark).reshape(-1, 3), np.ones(size * size), np.ones(size * size))
+        zone = np.ones((size, size), np.float32)
+        maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005, zone)
+        darkness.append(np.log(maps.diffuse_albedo[94, 34] / maps.diffuse_albedo[20, 64]).mean())
+    assert darkness[0] < -0.7
+    assert darkness[1] > -0.6
 
 
 def test_a_highlight_is_taken_off_and_colour_is_not():
