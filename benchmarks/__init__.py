@@ -1,1 +1,1 @@
-"""Measurements: speed, and contact sheets of many people. Nothing in the product imports this."""
+"""Measurements: accuracy, real people, peers, cost; and the demo. Nothing in the product imports this."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 
-from benchmarks.records import Progress, RecordStore, Task, code_version, run_tasks
-from benchmarks.sheets import write_sheet
-from benchmarks.statistics import by, yaw_group
-from benchmarks.tables import Block, Column, Report, Section, write_report
+from benchmarks.reporting.records import Progress, RecordStore, Task, code_version, run_tasks
+from benchmarks.reporting.sheets import write_sheet
+from benchmarks.reporting.statistics import by, yaw_group
+from benchmarks.reporting.tables import Block, Column, Report, Section, write_report
 from benchmarks.truth import dataset
 from benchmarks.truth.plan import SPLITS
 from core.errors import FitError

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from benchmarks.metrics import TruthSurface, measure_fitted
-from benchmarks.sheets import Cell, Row
+from benchmarks.reporting.sheets import Cell, Row
 from core.camera import FACING_CAMERA, Camera, rotation_from_vector
 from core.errors import FitError
 from core.render.scene import RenderMesh, clay, tonemap

@@ -20,8 +20,8 @@ from core.errors import FitError
 from core.head import read_head
 from core.pipeline import fit_head
 
-from ..records import RecordStore, code_version, run_tasks
-from ..sheets import Cell, Row, write_sheet
+from ..reporting.records import RecordStore, code_version, run_tasks
+from ..reporting.sheets import Cell, Row, write_sheet
 from . import texture_swap
 from .parts import PARTS, Bench, Limits, row_path
 from .portraits import Portrait, choose, load_portraits

@@ -13,7 +13,7 @@ import numpy as np
 from core.landmarks import detect_landmarks
 from core.photo import load_photo
 
-from ..records import Task, code_version
+from ..reporting.records import Task, code_version
 from . import agreement, hand_points, likeness, texture_swap
 from .portraits import Portrait, by_sitting, pairs_of
 from .posed_head import PosedHead, face_vertices

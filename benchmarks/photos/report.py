@@ -11,7 +11,7 @@ import numpy as np
 
 from core.recognition import SAME_PERSON
 
-from ..statistics import Interval, Record, interval, paired_difference, value_of
+from ..reporting.statistics import Interval, Record, interval, paired_difference, value_of
 from .hand_points import INNER, LINES, POINTS, scatter
 from .portraits import FOLDERS
 

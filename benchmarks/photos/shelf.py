@@ -14,7 +14,7 @@ from core.pipeline import fit_head
 from core.settings import FitSettings
 
 from ..baselines import METHODS
-from ..records import code_version
+from ..reporting.records import code_version
 from .portraits import Portrait
 
 CHEAPEST = FitSettings(quality="draft", map_size=512, threads=1)

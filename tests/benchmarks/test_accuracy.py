@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy import add_arguments, forget_peak_memory, mean_of_views, peak_memory
-from benchmarks.accuracy_report import BLOCKS, accuracy_report, differences
+from benchmarks.accuracy.bench import add_arguments, forget_peak_memory, mean_of_views, peak_memory
+from benchmarks.accuracy.report import BLOCKS, accuracy_report, differences
 from benchmarks.baselines import BASELINES, METHODS
-from benchmarks.tables import markdown
+from benchmarks.reporting.tables import markdown
 from benchmarks.truth import dataset
 from benchmarks.truth.plan import make_plan
 from core.errors import FitError

@@ -42,7 +42,7 @@ def true_photo() -> SimpleNamespace:
     outer = model.regions["skin"] & ~model.regions["mouth_inner"] & ~model.regions["eye_socket"]
     face = outer & (np.linalg.norm(neutral - neutral[nearest[30]], axis=1) < 0.095)
     u = np.linspace(0.7, 1.0, SIZE)[None, :, None]
-    camera = looking(0.3)
+    camera = looking(0.5)
     head = SimpleNamespace(
         vertices=neutral,
         triangles=model.triangles,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.records import Progress, RecordStore, Task, code_version, run_tasks
+from benchmarks.reporting.records import Progress, RecordStore, Task, code_version, run_tasks
 from core.errors import FitError
 
 
@@ -101,7 +101,7 @@ def test_progress_counts_and_does_not_speak_of_what_was_there():
 
 
 def test_the_code_version_follows_the_code_alone(tmp_path, monkeypatch):
-    from benchmarks import records
+    from benchmarks.reporting import records
 
     monkeypatch.setattr(records, "ROOT", tmp_path)
     (tmp_path / "core").mkdir()

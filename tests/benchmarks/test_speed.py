@@ -15,11 +15,11 @@ torch = pytest.importorskip("torch")
 
 from PIL import Image  # noqa: E402
 
-from benchmarks import speed  # noqa: E402
-from benchmarks.measured_kernels import rasterizers, render_step, scene  # noqa: E402
-from benchmarks.measured_worker import call_tree, forget_peak_memory, peak_memory_mb  # noqa: E402
-from benchmarks.rasterize_twin import rasterize_twin  # noqa: E402
-from benchmarks.speed_report import as_markdown, growth  # noqa: E402
+from benchmarks.speed import bench as speed  # noqa: E402
+from benchmarks.speed.kernels import rasterizers, render_step, scene  # noqa: E402
+from benchmarks.speed.rasterize_twin import rasterize_twin  # noqa: E402
+from benchmarks.speed.report import as_markdown, growth  # noqa: E402
+from benchmarks.speed.worker import call_tree, forget_peak_memory, peak_memory_mb  # noqa: E402
 from core.render.rasterize import rasterize  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -110,7 +110,7 @@ def test_the_twin_draws_what_the_rasteriser_draws():
 
 
 def test_the_renderer_is_timed_on_a_head_that_others_see_alike(monkeypatch):
-    monkeypatch.setattr("benchmarks.measured_kernels.TARGET_SECONDS", 0.01)
+    monkeypatch.setattr("benchmarks.speed.kernels.TARGET_SECONDS", 0.01)
     at = scene(32, CPU)
     rows = rasterizers(at, 32, CPU, twin=False)
     assert rows[0]["name"] == "ours"

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.statistics import by, interval, paired_difference, spread, summarise, yaw_group
+from benchmarks.reporting.statistics import by, interval, paired_difference, spread, summarise, yaw_group
 
 
 def record(item, value, head=None, failure=None, **about):

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.sheets import LABEL_WIDTH, Cell, Row, draw_sheet, write_sheet
-from benchmarks.statistics import by
-from benchmarks.tables import Block, Column, Report, Section, markdown, write_report
+from benchmarks.reporting.sheets import LABEL_WIDTH, Cell, Row, draw_sheet, write_sheet
+from benchmarks.reporting.statistics import by
+from benchmarks.reporting.tables import Block, Column, Report, Section, markdown, write_report
 from core.errors import FitError
 
 

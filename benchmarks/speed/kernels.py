@@ -1,6 +1,6 @@
 """The renderer on the clock: rasterising against others that do the same, and a step of fitting by rendering.
 
-    python -m benchmarks.measured_kernels REPORT --size 512 --threads 1 --device cpu
+    python -m benchmarks.speed.kernels REPORT --size 512 --threads 1 --device cpu
 
 The scene is the mean head, filling a square picture. Every figure is the median of several runs after one that is
 not counted. pytorch3d and Mitsuba are measured where they can be imported, and named where not.
@@ -33,8 +33,8 @@ from core.render.projection import project
 from core.render.rasterize import rasterize
 from core.render.scene import RenderMesh, render_head
 
-from .measured_worker import call_tree
 from .rasterize_twin import rasterize_twin
+from .worker import call_tree
 
 DISTANCE = 1.0
 FILLED = 0.34

@@ -23,10 +23,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .records import RecordStore, Task, code_version, run_tasks
-from .speed_report import as_markdown
+from ..reporting.records import RecordStore, Task, code_version, run_tasks
+from .report import as_markdown
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SIZES = (512, 1024, 2048, 4096)
 THREADS = (1, 2)
 PHOTOS = (1, 3, 8)
@@ -35,7 +35,7 @@ LARGE_PHOTO_PIXELS = 12e6
 KERNEL_SIZES = (256, 512, 1024)
 TWIN_SIZE = 512
 """The plain rasteriser takes seconds whatever the size of the picture, so one size is enough."""
-MEASURED = ("core", "benchmarks/measured_worker.py", "benchmarks/measured_kernels.py", "benchmarks/rasterize_twin.py")
+MEASURED = ("core", "benchmarks/speed/worker.py", "benchmarks/speed/kernels.py", "benchmarks/speed/rasterize_twin.py")
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def measure(case: Case, scratch: Path) -> dict[str, Any]:
     settings = {"map_size": case.size, "threads": case.threads, "device": "cpu"}
     request = {"kind": "reconstruct", "job": "speed", "photos": [str(photo.resolve()) for photo in case.photos]}
     request |= {"out": str(head), "settings": settings}
-    command = [sys.executable, "-m", "benchmarks.measured_worker", str(report)]
+    command = [sys.executable, "-m", "benchmarks.speed.worker", str(report)]
     if "threads" in case.series:
         command.append("--profile")
     load = _load()
@@ -224,7 +224,7 @@ def measure_kernels(size: int, threads: int, device: str) -> dict[str, Any]:
     """Measure the renderer in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="relit-speed-") as folder:
         report = Path(folder) / "kernels.json"
-        command = [sys.executable, "-m", "benchmarks.measured_kernels", str(report), "--size", str(size)]
+        command = [sys.executable, "-m", "benchmarks.speed.kernels", str(report), "--size", str(size)]
         command += ["--threads", str(threads), "--device", device]
         if size != TWIN_SIZE and size >= KERNEL_SIZES[0]:
             command.append("--no-twin")
@@ -266,14 +266,3 @@ def machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     return f"{name}, {cores} CPU threads, {graphics}, {system}, {versions}"
-
-
-def main() -> int:
-    """``python -m benchmarks.speed``, without the other benchmarks."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_arguments(parser)
-    return run(parser.parse_args())
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.errors import FitError
 
-from .truth.dataset import Renderer
-from .truth.records import HeldOut
-from .truth.staging import HELD_OUT_SAMPLES
+from ..truth.dataset import Renderer
+from ..truth.records import HeldOut
+from ..truth.staging import HELD_OUT_SAMPLES
 
 SCENE = Path(__file__).with_name("relighting_scene.py")
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.mapfiles import srgb_from_linear
 
-from .metrics.relit import exposure_of
-from .sheets import Cell, Row, write_sheet
-from .truth.records import HeldOut, TruthPhoto
+from ..metrics.relit import exposure_of
+from ..reporting.sheets import Cell, Row, write_sheet
+from ..truth.records import HeldOut, TruthPhoto
 
 ROWS_A_SHEET = 10
 ALBEDO_SIDE = 256

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import tempfile
 import time
+from contextlib import ExitStack
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -24,23 +25,23 @@ import torch
 from core.errors import FitError
 from core.head import read_head
 
+from ..baselines import MAIN_METHODS, STAGES_OFF, Method, method
+from ..metrics import TruthSurface, measure_head, measure_held_out
+from ..reporting.records import RecordStore, Task, code_version, run_tasks
+from ..reporting.tables import write_report
+from ..truth import dataset
+from ..truth.plan import SPLITS, make_plan
+from ..truth.records import TruthPhoto
 from . import relighting
-from .accuracy_report import NEW_VIEW, accuracy_report
-from .accuracy_sheet import keep_pictures, write_sheets
-from .baselines import MAIN_METHODS, STAGES_OFF, Method, method
-from .metrics import TruthSurface, measure_head, measure_held_out
-from .records import RecordStore, Task, code_version, run_tasks
-from .tables import write_report
-from .truth import dataset
-from .truth.plan import SPLITS, make_plan
-from .truth.records import TruthPhoto
+from .report import NEW_VIEW, accuracy_report
+from .sheet import keep_pictures, write_sheets
 
 CACHE = Path.home() / ".cache" / "relit" / "benchmarks"
 STAGE_PHOTOS = {"quick": 0, "dev": 20}
 """Photos for the steps switched off: whole blocks of the plan, so every tone is there in equal number."""
 MEASURED = (
-    "core", "operators", "benchmarks/baselines.py", "benchmarks/metrics", "benchmarks/relighting.py",
-    "benchmarks/relighting_scene.py", "benchmarks/truth/scene.py",
+    "core", "operators", "benchmarks/baselines.py", "benchmarks/metrics", "benchmarks/accuracy/relighting.py",
+    "benchmarks/accuracy/relighting_scene.py", "benchmarks/truth/scene.py",
 )  # fmt: skip
 """What a record depends on."""
 
@@ -111,6 +112,7 @@ class Bench:
         self._scratch = tempfile.TemporaryDirectory(prefix="relit-accuracy-")
         self._heads = options.out / "heads" if options.keep_heads else Path(self._scratch.name)
         self._renderer: dataset.Renderer | None = None
+        self._running = ExitStack()
 
     def __enter__(self) -> Bench:
         return self
@@ -155,8 +157,8 @@ class Bench:
     def _relit(self, photo: TruthPhoto, head: Path, true_from_head: np.ndarray) -> list[np.ndarray]:
         if self._renderer is None:
             python = dataset.bpy_python(self._options.bpy)
-            self._renderer = dataset.Renderer(python, self._options.out, self._options.threads, relighting.SCENE)
-            self._renderer.__enter__()
+            renderer = dataset.Renderer(python, self._options.out, self._options.threads, relighting.SCENE)
+            self._renderer = self._running.enter_context(renderer)
         try:
             return relighting.relight(self._renderer, head, true_from_head, photo.relit)
         except RuntimeError:
@@ -164,9 +166,8 @@ class Bench:
             raise
 
     def _stop_renderer(self) -> None:
-        if self._renderer is not None:
-            self._renderer.__exit__()
-            self._renderer = None
+        self._running.close()
+        self._renderer = None
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ from typing import Any
 
 from core.errors import FitError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CODE_SUFFIXES = (".py", ".npz")
 _DIGEST_LENGTH = 12
 _NAME_LENGTH = 60

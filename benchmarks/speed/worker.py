@@ -1,6 +1,6 @@
 """The worker as Blender starts it, then the same reconstruction again in the same process.
 
-    python -m benchmarks.measured_worker REPORT [--profile] < request
+    python -m benchmarks.speed.worker REPORT [--profile] < request
 
 The first run is the worker itself, protocol and all. When it has answered, the figures of every run go to the file
 REPORT as JSON: seconds of each stage and peak memory; of a third run, if asked for, which functions the time went to.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from .baselines import MAIN_METHODS, Method
-from .statistics import Interval, Record, by, paired_difference, yaw_group
-from .tables import Block, Column, Report, Section, by_method
+from ..baselines import MAIN_METHODS, Method
+from ..reporting.statistics import Interval, Record, by, paired_difference, yaw_group
+from ..reporting.tables import Block, Column, Report, Section, by_method
 
 NEW_VIEW = "turned"
 """The held-out picture from a side that the photo shows less of."""

@@ -1,0 +1,1 @@
+"""What every benchmark shares: records that outlive an interrupt, statistics, tables and contact sheets."""
