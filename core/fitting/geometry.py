@@ -38,6 +38,10 @@ WIDE = 5.0
 COARSE = 0.02
 """Relative gain at which the first rounds are good enough."""
 
+BLINKS = ("eyeBlinkLeft", "eyeBlinkRight")
+CLOSED = 0.55
+"""Score of a blink from which the network guesses the iris behind the lid, and no size follows from it."""
+
 LARGE_ERROR = 0.06
 FEWEST_LANDMARKS = 20
 
@@ -164,7 +168,11 @@ def observe(
     focal = focal_px_from_35mm(focal_35mm or priors.focal_35mm, *size)
     in_photo = upright(pose[0]) * EYE_DISTANCE * float(np.exp(pose[2]))
     bias, response, drift = (np.einsum("ab,bnd->and", in_photo, one) for one in (cut.bias, cut.response, cut.drift))
-    iris_px = _iris_diameter(target, weight)
+    scores = _expression_scores(cut, landmarks)
+    closed = max(
+        (scores[cut.expression_names.index(name)] for name in BLINKS if name in cut.expression_names), default=0
+    )
+    iris_px = _iris_diameter(target, weight) if closed < CLOSED else 0.0
     target = target - (bias @ pose_terms(pose[0])).T
     observation = Observation(
         target=target,
@@ -175,7 +183,7 @@ def observe(
         outward=_outline_normals(cut, target),
         iris_px=iris_px,
         log_focal=(float(np.log(focal)), priors.exif_sigma if focal_35mm else priors.focal_sigma),
-        expression_mean=priors.score_share * _expression_scores(cut, landmarks),
+        expression_mean=priors.score_share * scores,
     )
     return observation, pose
 

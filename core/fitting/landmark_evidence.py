@@ -100,7 +100,7 @@ class Priors:
     score_share: float = 1.0
     contour_share: float = 0.8
     iris_diameter: float = 0.0125
-    iris_sigma: float = 0.06
+    iris_sigma: float = 0.1
     focal_35mm: float = 45.0
     focal_sigma: float = 1.2
     exif_sigma: float = 0.04
