@@ -121,11 +121,14 @@ def hair_doubt(model: MorphableModel) -> np.ndarray:
 
 
 def beard_zone(model: MorphableModel) -> np.ndarray:
-    """Return how readily something dark at each vertex [V] is a beard, in [0,1]: below the nose and beside the ears."""
+    """Return where on the face [V] a beard may grow, in [0,1]: from the nose to the chin, and beside the ears."""
     nose = model.mean[model.regions["nostrils"], 1].mean()
+    chin = model.landmarks_68.points(model.mean)[8, 1]
     below = (nose - model.mean[:, 1]) / FOREHEAD_START
     beside = (np.abs(model.mean[:, 0]) - CHEEK_HALF_WIDTH) / FOREHEAD_START
-    return np.clip(np.maximum(below, beside), 0, 1).astype(np.float32)
+    above_neck = (model.mean[:, 1] - chin) / FOREHEAD_START + 2
+    zone = np.minimum(np.maximum(below, beside), above_neck)
+    return np.clip(zone, 0, 1).astype(np.float32) * model.regions["face"]
 
 
 def texel_size(model: MorphableModel, atlas: Atlas) -> float:

@@ -30,9 +30,11 @@ KEEP_COLOUR = 0.75
 # How dark and how light the fine part can make plain skin (logarithms): freckles and creases, not shadows' edges.
 DARK_MARK = 0.3
 LIGHT_MARK = 0.2
-# How much darker than the skin both sides must be, over such a share of the map, to be taken for a beard.
-BEARD = 0.4
-BEARD_BLUR = 0.02
+# How much darker than the skin both sides of the face must be, smoothed over such a share of the map and on how much
+# of where a beard may grow, to be taken for one.
+BEARD = 0.3
+BEARD_BLUR = 0.015
+BEARD_SHARE = 0.25
 # Logarithm of the ratio, from its median, beyond which a texel is hair or glare and not plain skin.
 UNLIKE_SKIN = 0.4
 # How much brighter than its median, and how far from its usual colour, skin can be (logarithms).
@@ -147,12 +149,12 @@ def combine(
     covered = atlas.covered
     ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, doubt)
     ratio = _without_glare(ratio, observed)
-    beard = np.zeros_like(observed)
-    if beard_zone is not None:
-        beard = beard_zone * _darkness_of_both_sides(ratio, observed)
+    beard_zone = np.zeros_like(observed) if beard_zone is None else beard_zone
+    beard = _beard(ratio, observed, beard_zone)
     coarse, believed = _split_coarse(ratio, observed, atlas.size)
     marks = ratio - coarse
-    fine = _believed_detail(marks, np.maximum(features, beard))
+    # Grey beards are lighter than skin; no shadow is.
+    fine = _believed_detail(marks, np.maximum(features, beard), np.maximum(features, beard_zone))
     mirrored = observed[:, ::-1] * (1 - observed)
     filled = 1 - observed - mirrored
     base = _membrane(believed, observed, atlas.size)
@@ -230,21 +232,33 @@ def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[n
     return coarse, KEEP_LIGHTNESS * lightness + KEEP_COLOUR * (coarse - lightness)
 
 
-def _darkness_of_both_sides(ratio: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Return how far [S,S] both sides of the face are darker than its skin: a beard is, a shadow is on one side."""
+def _beard(ratio: np.ndarray, observed: np.ndarray, zone: np.ndarray) -> np.ndarray:
+    """Return ``zone`` [S,S] where much of it is darker than the face's skin on both sides, as a beard is; else less.
+
+    One side alone is in shade, and so are the corners of a mouth.
+    """
     lightness = ratio.mean(2)
     lightness = lightness - _usual(lightness, observed)
-    other = np.where(observed[:, ::-1] > 0.5, lightness[:, ::-1], lightness)
-    both = _masked_blur(np.maximum(lightness, other)[..., None], observed, BEARD_BLUR * len(ratio))
-    return np.clip((-both[..., 0] - BEARD) / BEARD, 0, 1)
+    both_seen = observed * observed[:, ::-1]
+    lighter = np.maximum(lightness, lightness[:, ::-1])
+    both = _masked_blur(lighter[..., None], both_seen, BEARD_BLUR * len(ratio))[..., 0]
+    weight = zone * both_seen
+    share = float((weight * (both < -BEARD)).sum() / max(weight.sum(), 1e-6))
+    return zone * np.float32(np.clip((share - BEARD_SHARE) / BEARD_SHARE, 0, 1))
 
 
-def _believed_detail(fine: np.ndarray, marked: np.ndarray) -> np.ndarray:
-    """Return as much of the fine ratio as is believed to be albedo: on plain skin, what is strong is mostly shade."""
-    lightness = fine.mean(2, keepdims=True)
-    limit = np.where(lightness < 0, np.float32(DARK_MARK), np.float32(LIGHT_MARK))
-    limited = limit * np.tanh(lightness / limit)
-    return fine + (1 - marked[..., None]) * (limited - lightness)
+def _believed_detail(fine: np.ndarray, dark_marks: np.ndarray, light_marks: np.ndarray) -> np.ndarray:
+    """Return as much of the fine ratio as is believed to be albedo: on plain skin, what is strong is mostly shade.
+
+    Args:
+        fine: [S,S,3].
+        dark_marks, light_marks: [S,S] in [0,1], where such marks are the person's own, however strong.
+    """
+    lightness = fine.mean(2)
+    dark = lightness < 0
+    limit = np.where(dark, np.float32(DARK_MARK), np.float32(LIGHT_MARK))
+    kept = np.where(dark, dark_marks, light_marks)
+    return fine + ((1 - kept) * (limit * np.tanh(lightness / limit) - lightness))[..., None]
 
 
 def _usual(lightness: np.ndarray, observed: np.ndarray) -> float:
