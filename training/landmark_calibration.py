@@ -86,14 +86,13 @@ def calibrate(model: MorphableModel, casts: list[Cast]) -> dict[str, np.ndarray]
     cut = cut_out(model, settled)
     before = measure(cut_out(model, own), casts)
     found = mirrored(measure(cut, casts), mode_signs(model))
-    bias, response, drift, rest = split(found)
+    bias, response, drift, beyond, rest = split(found)
     inner = inner_landmarks(model)
     stray = np.sqrt((rest**2).sum(-1).mean(0) / 2)
     trust = own.weight.copy()
     trust[inner] = np.clip((np.percentile(stray[inner], 10) / stray[inner]) ** 2, 0.05, 1.0)
     print(f"{len(casts)} views; root mean square errors of a coordinate, in distances between the eyes:")
-    explained = found.offsets - _predicted(found, bias, response)
-    stages = (("first", before.offsets), ("settled", found.offsets), ("beyond pose and identity", explained))
+    stages = (("first", before.offsets), ("settled", found.offsets), ("beyond pose and identity", beyond))
     for name, values in (*stages, ("beyond the usual errors", rest)):
         outline = np.sqrt((values[:, cut.outline] ** 2).sum(-1).mean())
         print(f"{name}: {np.sqrt((values[:, inner] ** 2).mean()):.4f}, across the outline {outline:.4f}")
@@ -177,9 +176,13 @@ def mirrored(errors: Errors, signs: np.ndarray) -> Errors:
     )
 
 
-def split(errors: Errors) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Bias [2, 478, 4], response [2, 478, K], drift [2, 478, D] (principal axes times their standard deviations), and
-    what they leave over [n, 478, 2]. The second half of the errors is the mirror image of the first."""
+def split(errors: Errors) -> tuple[np.ndarray, ...]:
+    """What the errors consist of; their second half is the mirror image of the first.
+
+    Returns:
+        Bias [2, 478, 4], response [2, 478, K], drift [2, 478, D] (principal axes times their standard deviations);
+        what pose and identity leave over of pictures that were left out [n, 478, 2]; what the drift leaves of that.
+    """
     count = len(errors.offsets)
     flat = errors.offsets.reshape(count, -1)
     beyond = np.zeros_like(flat)
@@ -190,14 +193,14 @@ def split(errors: Errors) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
         beyond[left_out] = flat[left_out] - _design(errors)[left_out] @ _ridge(_design(errors)[others], flat[others])
     _, strength, axes = np.linalg.svd(beyond, full_matrices=False)
     axes, strength = axes[:DRIFTS], strength[:DRIFTS] / np.sqrt(count)
-    rest = (beyond - beyond @ axes.T @ axes).reshape(errors.offsets.shape)
+    rest = beyond - beyond @ axes.T @ axes
     terms = errors.terms.shape[1]
     solution = _ridge(_design(errors), flat)
     by_landmark = [
         part.reshape(len(part), -1, 2).transpose(2, 1, 0)
         for part in (solution[:terms], solution[terms:], axes * strength[:, None])
     ]
-    return by_landmark[0], by_landmark[1], by_landmark[2], rest
+    return *by_landmark, beyond.reshape(errors.offsets.shape), rest.reshape(errors.offsets.shape)
 
 
 def _design(errors: Errors) -> np.ndarray:
@@ -209,11 +212,6 @@ def _ridge(design: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     believed = np.full(design.shape[1], RIDGE)
     believed[: design.shape[1] - IDENTITIES] = 1.0
     return np.linalg.solve(design.T @ design + np.diag(believed), design.T @ wanted)
-
-
-def _predicted(errors: Errors, bias: np.ndarray, response: np.ndarray) -> np.ndarray:
-    of_pose = np.einsum("anb,pb->pna", bias, errors.terms)
-    return of_pose + np.einsum("ank,pk->pna", response, errors.identity)
 
 
 def _landed(model: MorphableModel, casts: list[Cast], landmark: int) -> np.ndarray:
