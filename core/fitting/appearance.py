@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .skin_tone import WhiteOfEyes, metering_evidence, white_evidence
+from .skin_tone import PRIOR_TRUST, WhiteOfEyes, metering_evidence, white_evidence
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
@@ -157,8 +157,8 @@ def _settle_tone(
     gram = weighted @ flat_basis.T / total * 50 + np.eye(len(coefficients)) * 1e-2
     constants = np.tile(np.eye(3), (len(log_mean), 1))
     shift_basis = np.linalg.solve(gram, weighted @ constants / total * 50)
-    system = shift_basis.T @ shift_basis
-    target = -shift_basis.T @ coefficients
+    system = PRIOR_TRUST * shift_basis.T @ shift_basis
+    target = -PRIOR_TRUST * shift_basis.T @ coefficients
     log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
     for photo, light in zip(evidence, lighting, strict=True):
         shading = np.log(np.average(_shading(photo, light), axis=0, weights=photo.weight + 1e-9))

@@ -12,22 +12,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+PRIOR_TRUST = 0.4
+"""How far the prior of the albedo counts: tones are spread more evenly than a Gaussian."""
 TYPICAL_SKIN = np.log(0.2)
 """Logarithm of an albedo in the middle of the tones."""
-EXPECTED_SHADING = -0.45
+EXPECTED_SHADING = -0.62
 """Mean logarithm of the light on a face of that albedo, as a white surface would show it in the photo, where the face
 is as bright as the rest of the picture."""
-METERING = 0.35
+METERING = 0.45
 """How far a camera makes up for the skin: 1 would show all faces alike, 0 would show each as light as it is."""
 SURROUNDINGS = 0.35
 """How far a camera lets the whole picture decide: before a bright background a face is shown too dark."""
 SHADING_SPREAD = 0.45
 WHITE_BALANCE_SPREAD = 0.18
-WHITE = np.log([0.78, 0.65, 0.59])
+WHITE = np.log([0.82, 0.68, 0.62])
 """Logarithm of the white of an eye, as the lightest part of it looks in the light that falls on the lids."""
 WHITE_SPREAD = 0.25
 WHITE_CHROMA_SPREAD = 0.12
-FINE_IRIS = 4.5
+FINE_IRIS = 5.5
 """Radius of an iris in pixels from which the white beside it is measured well."""
 
 AVERAGE = np.full((3, 3), 1 / 3)
