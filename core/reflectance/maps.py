@@ -16,7 +16,7 @@ import numpy as np
 from ..completion.atlas import Atlas, bleed, pull_push
 
 # Coarse means larger than this share of the map (a face is some 0.6 of it wide).
-COARSE = 0.025
+COARSE = 0.03
 # Width of the rim of the observed area, as a share of the map, in which texels that look unlike the rest are
 # given up, and the logarithm of the ratio at which they are; the same where hair may hang.
 RIM = 0.03
@@ -25,11 +25,11 @@ STRAY = 0.3
 DOUBTED_STRAY = 0.16
 STRAY_BLUR = 0.006
 # How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
-KEEP_LIGHTNESS = 0.1
+KEEP_LIGHTNESS = 0.25
 KEEP_COLOUR = 0.75
 # How dark and how light the fine part can make plain skin (logarithms): freckles and creases, not shadows' edges.
-DARK_MARK = 0.3
-LIGHT_MARK = 0.2
+DARK_MARK = 0.45
+LIGHT_MARK = 0.3
 # How much darker than the skin both sides of the face must be, smoothed over such a share of the map and on how much
 # of where a beard may grow, to be taken for one.
 BEARD = 0.3
