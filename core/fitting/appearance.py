@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .skin_tone import PRIOR_TRUST, WhiteOfEyes, metering_evidence, white_evidence
+from .skin_tone import PRIOR_TRUST, WhiteOfEyes, metering_evidence, plausible_whites, white_evidence
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
@@ -164,8 +164,9 @@ def _settle_tone(
         shading = np.log(np.average(_shading(photo, light), axis=0, weights=photo.weight + 1e-9))
         albedo = np.average(log_albedo, axis=0, weights=photo.weight + 1e-9)
         found = [metering_evidence(shading, albedo, _prominence(photo))]
-        if photo.whites:
-            found.append(white_evidence(photo.whites, light))
+        skin = np.average(np.log(np.maximum(photo.colour, 2e-3)), axis=0, weights=photo.weight + 1e-9)
+        if whites := plausible_whites(photo.whites, skin):
+            found.append(white_evidence(whites, light))
         system += sum(precision for precision, _ in found)
         target += sum(pull for _, pull in found)
     shift = np.clip(np.linalg.solve(system, target), -1, 1)

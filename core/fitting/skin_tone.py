@@ -32,6 +32,10 @@ WHITE_CHROMA_SPREAD = 0.12
 FINE_IRIS = 5.5
 """Radius of an iris in pixels from which the white beside it is measured well."""
 
+LESS_RED, DARKEST = 0.05, -0.1
+"""How much less red than the skin (logarithm of red over green) and how light beside it a white is at least: what is
+not is a hand, a lid or a shadow before the eye."""
+
 AVERAGE = np.full((3, 3), 1 / 3)
 CHROMA = np.eye(3) - AVERAGE
 
@@ -71,6 +75,16 @@ def metering_evidence(
     precision = AVERAGE / 3 * (reach / SHADING_SPREAD) ** 2 + CHROMA / WHITE_BALANCE_SPREAD**2
     target = np.full(3, reach * surplus / 3 / SHADING_SPREAD**2) + CHROMA @ shading / WHITE_BALANCE_SPREAD**2
     return precision, target
+
+
+def plausible_whites(whites: Sequence[WhiteOfEyes], skin: np.ndarray) -> list[WhiteOfEyes]:
+    """Return the whites that can be whites, beside the mean logarithm [3] of the skin's colour in the same photo."""
+    beside = [np.log(np.maximum(white.colour, 2e-3)) - skin for white in whites]
+    return [
+        white
+        for white, colour in zip(whites, beside, strict=True)
+        if colour[0] - colour[1] < -LESS_RED and colour.mean() > DARKEST
+    ]
 
 
 def white_evidence(whites: Sequence[WhiteOfEyes], light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

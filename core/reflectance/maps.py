@@ -25,11 +25,11 @@ STRAY = 0.3
 DOUBTED_STRAY = 0.16
 STRAY_BLUR = 0.006
 # How much of the coarse ratio is believed to be albedo and not light: lightness, and colour.
-KEEP_LIGHTNESS = 0.25
+KEEP_LIGHTNESS = 0.35
 KEEP_COLOUR = 0.75
 # How dark and how light the fine part can make plain skin (logarithms): freckles and creases, not shadows' edges.
-DARK_MARK = 0.45
-LIGHT_MARK = 0.3
+DARK_MARK = 0.8
+LIGHT_MARK = 0.5
 # How much darker than the skin both sides of the face must be, smoothed over such a share of the map and on how much
 # of where a beard may grow, to be taken for one.
 BEARD = 0.3

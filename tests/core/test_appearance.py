@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from core.fitting.appearance import TexelEvidence, fit_appearance
-from core.fitting.skin_tone import SHADING_SPREAD, WHITE, WhiteOfEyes, metering_evidence, white_evidence
+from core.fitting.skin_tone import (
+    SHADING_SPREAD,
+    WHITE,
+    WhiteOfEyes,
+    metering_evidence,
+    plausible_whites,
+    white_evidence,
+)
 from core.render.lighting import cosine_transfer
 
 TEXELS = 3000
@@ -131,3 +138,11 @@ def test_before_a_bright_background_a_face_is_taken_for_underexposed():
     shading, albedo = np.full(3, -1.0), np.full(3, -1.6)
     dark, bright = (metering_evidence(shading, albedo, prominence)[1].mean() for prominence in (1.5, -1.5))
     assert dark < bright
+
+
+def test_a_hand_or_a_shadow_before_an_eye_is_no_white():
+    skin = np.log([0.2, 0.12, 0.08])
+    eye = WhiteOfEyes(np.array([0.5, 0.42, 0.38]), np.zeros(25), 8.0)
+    hand = replace(eye, colour=np.exp(skin) * 1.5)
+    shadow = replace(eye, colour=np.array([0.1, 0.09, 0.08]))
+    assert plausible_whites([eye, hand, shadow], skin) == [eye]

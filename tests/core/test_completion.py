@@ -58,7 +58,7 @@ def test_no_step_where_the_photo_ends():
 
 
 @pytest.mark.parametrize(
-    "on_brow, mark, least, most", [(1, -0.8, -0.9, -0.6), (0, -0.15, -0.16, -0.1), (0, -0.8, -0.5, -0.3)]
+    "on_brow, mark, least, most", [(1, -0.8, -0.9, -0.6), (0, -0.15, -0.16, -0.1), (0, -0.8, -0.7, -0.5)]
 )
 def test_marks_of_the_photo_survive_but_no_hard_shadows(on_brow, mark, least, most):
     size = 128
@@ -85,7 +85,7 @@ def test_a_beard_stays_dark_and_a_shadow_of_one_side_does_not():
         maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005, zone)
         darkness.append(np.log(maps.diffuse_albedo[94, 34] / maps.diffuse_albedo[20, 64]).mean())
     assert darkness[0] < -0.7
-    assert darkness[1] > -0.6
+    assert darkness[1] > -0.75 and darkness[0] < darkness[1] - 0.2
 
 
 def test_a_highlight_is_taken_off_and_colour_is_not():
