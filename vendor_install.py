@@ -574,14 +574,14 @@ def test(options: argparse.Namespace, console: Console) -> int:
         check("ruff", [worker, "-m", "ruff", "check", "."])
         # The renderer is compared with Cycles, from the worker's side.
         bpy = {"RELIT_BPY": str(next(iter(blenders.values())))} if blenders else {}
-        folders = ["tests/core", "tests/worker", "tests/test_vendor_install.py"]
-        check("tests of core and worker", [worker, *pytest, *folders], **bpy)
+        folders = ["tests/core", "tests/worker", "tests/benchmarks", "tests/test_vendor_install.py"]
+        check("tests of core, worker and benchmarks", [worker, *pytest, *folders], **bpy)
     for version, python in blenders.items():
         known = {"RELIT_WORKER_PYTHON": str(worker)} if worker else {}
         check(f"tests in Blender {version}", [python, *pytest, "tests/blender"], **known)
     print("\n=== summary")
     for name, state, seconds in results:
-        print(f"{name:<28} {state:<32} {seconds:6.0f} s")
+        print(f"{name:<36} {state:<32} {seconds:6.0f} s")
     return 1 if any(state == "FAILED" for _, state, _ in results) else 0
 
 
