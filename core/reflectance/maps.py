@@ -35,6 +35,8 @@ LIGHT_MARK = 0.5
 BEARD = 0.3
 BEARD_BLUR = 0.015
 BEARD_SHARE = 0.25
+# How much redder than the face's skin a beard looks at most, and no more when certain: logarithm of red over blue.
+BEARD_REDNESS = (0.3, 0.2)
 # Logarithm of the ratio, from its median, beyond which a texel is hair or glare and not plain skin.
 UNLIKE_SKIN = 0.4
 # How much brighter than its median, and how far from its usual colour, skin can be (logarithms).
@@ -235,16 +237,23 @@ def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[n
 def _beard(ratio: np.ndarray, observed: np.ndarray, zone: np.ndarray) -> np.ndarray:
     """Return ``zone`` [S,S] where much of it is darker than the face's skin on both sides, as a beard is; else less.
 
-    One side alone is in shade, and so are the corners of a mouth.
+    One side alone is in shade, and so are the corners of a mouth. Shaded skin is redder than lit skin, for light that
+    has been through skin fills it; hair is not.
     """
+    redness = ratio[..., 0] - ratio[..., 2]
+    redness = redness - _usual(redness, observed)
     lightness = ratio.mean(2)
     lightness = lightness - _usual(lightness, observed)
     both_seen = observed * observed[:, ::-1]
     lighter = np.maximum(lightness, lightness[:, ::-1])
     both = _masked_blur(lighter[..., None], both_seen, BEARD_BLUR * len(ratio))[..., 0]
     weight = zone * both_seen
-    share = float((weight * (both < -BEARD)).sum() / max(weight.sum(), 1e-6))
-    return zone * np.float32(np.clip((share - BEARD_SHARE) / BEARD_SHARE, 0, 1))
+    dark = weight * (both < -BEARD)
+    share = float(dark.sum() / max(weight.sum(), 1e-6))
+    redder = float((dark * redness).sum() / max(dark.sum(), 1e-6))
+    most, certain = BEARD_REDNESS
+    looks_like_hair = np.clip((most - redder) / (most - certain), 0, 1)
+    return zone * np.float32(looks_like_hair * np.clip((share - BEARD_SHARE) / BEARD_SHARE, 0, 1))
 
 
 def _believed_detail(fine: np.ndarray, dark_marks: np.ndarray, light_marks: np.ndarray) -> np.ndarray:

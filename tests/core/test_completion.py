@@ -88,6 +88,19 @@ def test_a_beard_stays_dark_and_a_shadow_of_one_side_does_not():
     assert darkness[1] > -0.75 and darkness[0] < darkness[1] - 0.2
 
 
+def test_red_darkness_on_both_sides_is_shade_and_no_beard():
+    size = 128
+    zone = np.zeros((size, size), np.float32)
+    zone[80:110] = 1
+    darkness = []
+    for red in (0.0, 0.5):
+        seen = np.log([0.3, 0.2, 0.15]) + zone[..., None] * (np.array([red / 2, 0, -red / 2]) - 0.8)
+        observation = Observation(seen.reshape(-1, 3), np.ones(size * size), np.ones(size * size))
+        maps = combine(whole_square(size), [observation], flat_prior(size), *no_regions(size), 0.0005, zone)
+        darkness.append(np.log(maps.diffuse_albedo[85, 64] / maps.diffuse_albedo[20, 64]).mean())
+    assert darkness[0] < darkness[1] - 0.02
+
+
 def test_a_highlight_is_taken_off_and_colour_is_not():
     albedo, white = np.array([[0.4, 0.25, 0.18]]), np.ones(3)
     shading, no_gloss = np.ones((1, 3)), np.zeros((1, 3))
