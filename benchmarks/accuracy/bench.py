@@ -27,6 +27,7 @@ from core.head import read_head
 
 from ..baselines import MAIN_METHODS, STAGES_OFF, Method, method
 from ..metrics import TruthSurface, measure_head, measure_held_out
+from ..reporting.memory import forget_peak_memory, peak_memory_mb
 from ..reporting.records import RecordStore, Task, code_version, run_tasks
 from ..reporting.tables import write_report
 from ..truth import dataset
@@ -141,7 +142,7 @@ class Bench:
         forgotten = forget_peak_memory()
         start = time.process_time()
         folder = one.fit(photo.path, self._heads / one.name / photo.name, self._options.map_size)
-        figures = {"cpu_seconds": time.process_time() - start, "peak_mb": peak_memory() if forgotten else None}
+        figures = {"cpu_seconds": time.process_time() - start, "peak_mb": peak_memory_mb() if forgotten else None}
         measured = measure_head(read_head(folder), _surface(photo))
         figures |= measured.figures
         if photo.smiling:
@@ -184,19 +185,3 @@ def mean_of_views(figures: dict[str, float]) -> dict[str, float]:
         for name in names
         if second + name in figures
     }
-
-
-def forget_peak_memory() -> bool:
-    """Let the peak of this process' resident memory start anew; return whether the system can (Linux)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return False
-    return True
-
-
-def peak_memory() -> float:
-    """Return the peak resident memory of this process in MB since `forget_peak_memory`."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024

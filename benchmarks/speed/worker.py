@@ -19,6 +19,8 @@ from core import worker
 from core.head import TIMINGS_FILE
 from core.protocol import Reconstruct, decode_request
 
+from ..reporting.memory import forget_peak_memory, peak_memory_mb
+
 
 class Tee:
     """Standard input whose lines are remembered, because the worker reads the only one there is."""
@@ -122,29 +124,6 @@ def _in_core(code) -> bool:
 
 def _name(code) -> str:
     return f"{Path(code.co_filename).stem}.{code.co_name}"
-
-
-def forget_peak_memory() -> None:
-    """Start the measurement of peak memory anew, where the system can (Linux)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def peak_memory_mb() -> int:
-    """Peak resident memory in MB since `forget_peak_memory` (elsewhere than on Linux: since the start).
-
-    POSIX only: Python has no such figure on Windows.
-    """
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) // 1024
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // (1024 if sys.platform != "darwin" else 1024**2)
 
 
 if __name__ == "__main__":

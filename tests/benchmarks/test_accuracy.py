@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy.bench import add_arguments, forget_peak_memory, mean_of_views, peak_memory
+from benchmarks.accuracy.bench import add_arguments, mean_of_views
 from benchmarks.accuracy.report import BLOCKS, accuracy_report, differences
 from benchmarks.baselines import BASELINES, METHODS
+from benchmarks.reporting.memory import forget_peak_memory, peak_memory_mb
 from benchmarks.reporting.tables import markdown
 from benchmarks.truth import dataset
 from benchmarks.truth.plan import make_plan
@@ -59,13 +60,13 @@ def test_differences_are_taken_photo_by_photo() -> None:
 @pytest.mark.skipif(not forget_peak_memory(), reason="this system cannot forget a process' peak of memory")
 def test_peak_memory_is_that_of_the_last_stretch() -> None:
     forget_peak_memory()
-    before = peak_memory()
+    before = peak_memory_mb()
     block = bytearray(b"x") * (64 << 20)
-    during = peak_memory()
+    during = peak_memory_mb()
     del block
     forget_peak_memory()
     assert during - before > 50
-    assert peak_memory() < during - 50
+    assert peak_memory_mb() < during - 50
 
 
 def test_one_photo_from_nobody_to_a_table(shared: Path, tmp_path: Path) -> None:

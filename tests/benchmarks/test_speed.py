@@ -15,11 +15,12 @@ torch = pytest.importorskip("torch")
 
 from PIL import Image  # noqa: E402
 
+from benchmarks.reporting.memory import forget_peak_memory, peak_memory_mb  # noqa: E402
 from benchmarks.speed import bench as speed  # noqa: E402
 from benchmarks.speed.kernels import rasterizers, render_step, scene  # noqa: E402
 from benchmarks.speed.rasterize_twin import rasterize_twin  # noqa: E402
 from benchmarks.speed.report import as_markdown, growth  # noqa: E402
-from benchmarks.speed.worker import call_tree, forget_peak_memory, peak_memory_mb  # noqa: E402
+from benchmarks.speed.worker import call_tree  # noqa: E402
 from core.render.rasterize import rasterize  # noqa: E402
 
 CPU = torch.device("cpu")
