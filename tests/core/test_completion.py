@@ -58,7 +58,7 @@ def test_no_step_where_the_photo_ends():
 
 
 @pytest.mark.parametrize(
-    "on_brow, mark, least, most", [(1, -0.8, -0.9, -0.6), (0, -0.15, -0.16, -0.1), (0, -0.8, -0.7, -0.5)]
+    "on_brow, mark, least, most", [(1, -0.8, -0.9, -0.6), (0, -0.15, -0.16, -0.1), (0, -0.8, -0.7, -0.6)]
 )
 def test_marks_of_the_photo_survive_but_no_hard_shadows(on_brow, mark, least, most):
     size = 128
