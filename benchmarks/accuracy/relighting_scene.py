@@ -15,10 +15,7 @@ true one differ by the head alone. A job is a JSON object with these names:
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -50,20 +47,5 @@ def run(job: dict[str, Any], threads: int) -> None:
         truth_scene.render(scene, {**picture, "kind": "relit"}, [])
 
 
-def main() -> None:
-    """Answer job files until standard input closes."""
-    threads = int(sys.argv[1]) if len(sys.argv) > 1 else 2
-    for line in sys.stdin:
-        start = time.monotonic()
-        try:
-            run(json.loads(Path(line.strip()).read_text(encoding="utf-8")), threads)
-        except Exception as error:  # whatever it is belongs to this job only
-            print(f"@failed {type(error).__name__}: {error}".replace("\n", " "), flush=True)
-        else:
-            print(f"@done {time.monotonic() - start:.2f}", flush=True)
-    sys.stdout.flush()
-    os._exit(0)  # Blender's exit handlers may crash outside of Blender
-
-
 if __name__ == "__main__":
-    main()
+    truth_scene.answer(run)

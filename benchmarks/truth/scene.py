@@ -30,6 +30,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -375,8 +376,8 @@ def run(job: dict[str, Any], threads: int) -> None:
         print(f"@rendered {picture['kind']} {time.process_time() - start:.2f}", flush=True)
 
 
-def main() -> None:
-    """Answer job files until standard input closes."""
+def answer(run: Callable[[dict[str, Any], int], None]) -> None:
+    """Run job files, named line by line, until standard input closes; `run` gets a job and the threads of Cycles."""
     threads = int(sys.argv[1]) if len(sys.argv) > 1 else 2
     for line in sys.stdin:
         start = time.monotonic()
@@ -391,4 +392,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    answer(run)
