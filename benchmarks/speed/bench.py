@@ -238,9 +238,24 @@ def _environment(threads: int) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": str(threads)}
 
 
-def _load() -> float | None:
-    """How many processes want to run just now, one minute's mean (POSIX)."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+def _load(seconds: float = 1.0) -> float | None:
+    """How many processors others keep busy just now (Linux; None elsewhere).
+
+    Not the system's load average: that remembers the case before.
+    """
+    statistics = Path("/proc/stat")
+    if not statistics.is_file():
+        return None
+
+    def ticks() -> tuple[int, int]:
+        user, nice, system, idle, waiting, *rest = map(int, statistics.read_text().splitlines()[0].split()[1:8])
+        return user + nice + system + sum(rest), idle + waiting
+
+    busy, idle = ticks()
+    time.sleep(seconds)
+    busy_now, idle_now = ticks()
+    share = (busy_now - busy) / max(busy_now - busy + idle_now - idle, 1)
+    return share * (os.cpu_count() or 1)
 
 
 def write(out: Path, where: str, notes: Sequence[str], records: list[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-QUIET_LOAD = 0.7
+QUIET_LOAD = 0.3
 """Processes that may want to run before a case starts; above, the figures are marked as too long."""
 
 Record = dict[str, Any]
@@ -180,7 +180,7 @@ def _warning(records: Sequence[Record]) -> str:
     if not busy:
         return ""
     return (
-        f"**The machine was busy before {len(busy)} of {len(records)} cases (load up to {max(busy):.1f}): "
+        f"**The machine was busy before {len(busy)} of {len(records)} cases (up to {max(busy):.1f} processors): "
         "these figures are too long.**"
     )
 

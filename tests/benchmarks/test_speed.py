@@ -73,7 +73,7 @@ def test_the_page_shows_ratios_growth_failures_and_a_busy_machine():
     assert "- demo 2048: no face" in page
     assert "busy" not in page
     records[0]["notes"]["before"]["load"] = 5.0
-    assert "busy before 1 of 4 cases (load up to 5.0)" in as_markdown("a machine", [], records)
+    assert "busy before 1 of 4 cases (up to 5.0 processors)" in as_markdown("a machine", [], records)
 
 
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch):
