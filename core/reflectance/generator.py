@@ -23,7 +23,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from ..errors import FitError
 from .prior import ReflectancePrior, load_prior
-from .style_layers import Mapping
+from .style_layers import Mapping, Window
 from .synthesis import BASE, TRUNK_SIZES, Branch, Trunk, laplacian_pyramid
 
 GENERATOR_PATH = Path(__file__).parents[1] / "data" / "reflectance_generator.safetensors"
@@ -129,12 +129,15 @@ class ReflectanceGenerator(nn.Module):
         self.register_buffer("prior_map", torch.eye(config.coefficients, config.code))
         self.register_buffer("prior_offset", torch.zeros(config.code))
 
-    def synthesis(self, w: Float[Tensor, "B D"] | Float[Tensor, "B L D"], size: int) -> GeneratedMaps:
+    def synthesis(
+        self, w: Float[Tensor, "B D"] | Float[Tensor, "B L D"], size: int, window: Window | None = None
+    ) -> GeneratedMaps:
         """Return the maps of codes, differentiable in the codes and in the weights.
 
         Args:
             w: one code per sample, or one per level (16, 32, 64, 128, ... texels; rows beyond ``size`` are unused).
             size: texels a side: 64, 128, ... up to the configuration's size.
+            window: a part of the maps, cheaper than all of them; some texels along its rim differ from the whole's.
 
         Raises:
             ValueError: the generator has no such size.
@@ -148,7 +151,7 @@ class ReflectanceGenerator(nn.Module):
             for name, value in base.items()
         }
         features = self.trunk(codes, torch.cat(list(base.values()), 1))
-        maps = {name: branch(codes, features, base[name], size) for name, branch in self.branches.items()}
+        maps = {name: branch(codes, features, base[name], size, window) for name, branch in self.branches.items()}
         specular, roughness = maps["gloss"].clamp(0, 1).split(1, 1)
         return GeneratedMaps(maps["albedo"], specular, roughness, maps["slopes"])
 

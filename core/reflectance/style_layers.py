@@ -9,6 +9,7 @@ modulation is one multiply-add per activation.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as functional
@@ -54,6 +55,20 @@ def scale_bias_leaky_relu(
 ) -> Float[Tensor, "B C H W"]:
     """Return :class:`ScaleBiasLeakyRelu` of one positive scale and one bias per sample and channel."""
     return ScaleBiasLeakyRelu.apply(x, scale[:, :, None, None], bias[:, :, None, None])
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square part of the maps, in texels of the 64-texel level."""
+
+    top: int
+    left: int
+    extent: int
+
+    def of(self, x: Float[Tensor, "... S S"], scale: int = 1) -> Float[Tensor, "... E E"]:
+        """Return this part of an image whose texels are ``scale`` times finer than the 64-texel level's."""
+        top, left, extent = (scale * value for value in (self.top, self.left, self.extent))
+        return x[..., top : top + extent, left : left + extent]
 
 
 def enlarge(x: Float[Tensor, "B C H W"]) -> Float[Tensor, "B C H2 W2"]:
@@ -142,8 +157,11 @@ class ModeBank(nn.Module):
         nn.init.zeros_(self.affine.bias)
         self.maps = nn.Parameter(torch.zeros(count, channels, size, size))
 
-    def forward(self, code: Float[Tensor, "B D"]) -> Float[Tensor, "B C S S"]:
-        return (self.affine(code) @ self.maps.flatten(1)).unflatten(1, self.maps.shape[1:])
+    def forward(
+        self, code: Float[Tensor, "B D"], window: Window | None = None, scale: int = 1
+    ) -> Float[Tensor, "B C S S"]:
+        maps = self.maps if window is None else window.of(self.maps, scale)
+        return (self.affine(code) @ maps.flatten(1)).unflatten(1, maps.shape[1:])
 
 
 class Mapping(nn.Module):

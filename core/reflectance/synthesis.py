@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .style_layers import Detail, ModeBank, StyledConvolution, enlarge
+from .style_layers import Detail, ModeBank, StyledConvolution, Window, enlarge
 
 TRUNK_SIZES = (16, 32, 64)
 """Texels a side of the trunk's levels; the last one is the smallest map."""
@@ -85,10 +85,12 @@ class Branch(nn.Module):
         )
         self.details = nn.ModuleList(Detail(width, channels) for width in widths)
 
-    def modes(self, code: Float[Tensor, "B D"], size: int) -> Float[Tensor, "B C S S"] | float:
+    def modes(
+        self, code: Float[Tensor, "B D"], size: int, window: Window | None = None
+    ) -> Float[Tensor, "B C S S"] | float:
         """Return what the modes of one level add; zero where the level has none."""
         bank = str(size)
-        return self.banks[bank](code) if bank in self.banks else 0.0
+        return self.banks[bank](code, window, size // BASE) if bank in self.banks else 0.0
 
     def forward(
         self,
@@ -96,16 +98,21 @@ class Branch(nn.Module):
         features: Float[Tensor, "B T 64 64"],
         beyond: Float[Tensor, "B C 64 64"],
         size: int,
+        window: Window | None = None,
     ) -> Float[Tensor, "B C S S"]:
-        """Return the map at ``size`` texels.
+        """Return the map at ``size`` texels, or a window of it.
 
         Args:
             codes: one code per level of the whole generator; row 3 belongs to 128 texels.
             features: the trunk's.
             beyond: what the base's modes add to its mean.
             size: 64, 128, ...
+            window: the part wanted; some texels along its rim differ from the whole map's.
         """
-        mean, beyond = self.means[0], beyond + self.skip(features)
+        means = [mean if window is None else window.of(mean, 1 << level) for level, mean in enumerate(self.means)]
+        if window is not None:
+            features, beyond = window.of(features), window.of(beyond)
+        mean, beyond = means[0], beyond + self.skip(features)
         steps = (size // BASE).bit_length() - 1
         rows = [codes[:, len(TRUNK_SIZES) + level] for level in range(steps)]
         styles = [layer.style(row) for layer, row in zip(self.layers, rows)]
@@ -113,8 +120,8 @@ class Branch(nn.Module):
         for level in range(steps):
             following = styles[level + 1] if level + 1 < steps else None
             x = self.layers[level](x, styles[level], following, beyond)
-            mean = enlarge(mean) + self.means[level + 1]
-            beyond = enlarge(beyond) + self.modes(rows[level], BASE << (level + 1)) + self.details[level](x)
+            mean = enlarge(mean) + means[level + 1]
+            beyond = enlarge(beyond) + self.modes(rows[level], BASE << (level + 1), window) + self.details[level](x)
             if level + 1 < steps:
                 x = enlarge(x)
         return mean + beyond

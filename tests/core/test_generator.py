@@ -16,7 +16,7 @@ from core.reflectance.generator import (
     save_generator,
 )
 from core.reflectance.prior import ReflectancePrior, load_prior
-from core.reflectance.style_layers import ScaleBiasLeakyRelu, StyledConvolution, enlarge
+from core.reflectance.style_layers import ScaleBiasLeakyRelu, StyledConvolution, Window, enlarge
 
 TINY = GeneratorConfig(
     size=128,
@@ -84,6 +84,15 @@ def test_a_smaller_stop_is_the_larger_map_seen_from_afar(tiny):
         small, large = (tiny.synthesis(w, size).log_albedo for size in (64, 128))
     assert small.std() > 0.5
     assert (torch.nn.functional.avg_pool2d(large, 2) - small).abs().max() < 0.02
+
+
+def test_a_window_is_that_part_of_the_whole_map(trained):
+    w = trained.sample(2, seed=5)
+    whole = trained.synthesis(w, 128).log_albedo
+    part = trained.synthesis(w, 128, Window(10, 20, 24)).log_albedo
+    inside = slice(8, 40)
+    assert part.shape == (2, 3, 48, 48)
+    assert torch.allclose(part[..., inside, inside], whole[..., 20:68, 40:88][..., inside, inside], atol=1e-5)
 
 
 def test_sizes_that_do_not_exist_are_refused(tiny):
