@@ -20,6 +20,8 @@ from .skin_tone import PRIOR_TRUST, WhiteOfEyes, metering_evidence, plausible_wh
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
 """[25] the band l of each spherical-harmonic coefficient of order 4."""
+LIGHT_RIDGE = np.array([1e-4, 4e-3, 1.5e-2, 6e-2, 1.5e-1])
+"""By band, how much a ridge regression prefers smooth light."""
 
 # Standard deviation of a texel's logarithm around the model, and how many texels' worth of independent evidence
 # a whole face holds (neighbours say the same thing).
@@ -77,14 +79,14 @@ def fit_appearance(
         log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
         albedo = np.exp(log_albedo)
         lighting = [
-            _solve_light(photo, albedo, _robust_weight(photo, albedo, light))
+            solve_light(photo, albedo, robust_weight(photo, albedo, light))
             for photo, light in zip(evidence, lighting or [None] * len(evidence), strict=True)
         ]
         system = np.eye(len(coefficients))
         target = np.zeros(len(coefficients))
         for photo, light in zip(evidence, lighting, strict=True):
-            weight = np.repeat(_robust_weight(photo, albedo, light), 3) * _evidence_per_texel(photo)
-            residual = (_log_albedo_seen(photo, light) - log_mean).ravel()
+            weight = np.repeat(robust_weight(photo, albedo, light), 3) * _evidence_per_texel(photo)
+            residual = (log_albedo_seen(photo, light) - log_mean).ravel()
             weighted = flat_basis * weight
             system += weighted @ flat_basis.T
             target += weighted @ residual
@@ -97,18 +99,19 @@ def _shading(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
     return np.maximum(photo.transfer @ light, 0.02)
 
 
-def _log_albedo_seen(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
+def log_albedo_seen(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the albedo [N,3] that a photo shows in a light."""
     matte = np.maximum(photo.colour - np.maximum(photo.gloss @ light, 0), 0.15 * photo.colour)
     return np.log(np.maximum(matte, 2e-3)) - np.log(_shading(photo, light))
 
 
-def _robust_weight(photo: TexelEvidence, albedo: np.ndarray, light: np.ndarray | None) -> np.ndarray:
+def robust_weight(photo: TexelEvidence, albedo: np.ndarray, light: np.ndarray | None) -> np.ndarray:
     """Cauchy weights [N] on the logarithmic residual; clipped and black texels say little about anything."""
     brightest = photo.colour.max(1)
     weight = photo.weight * np.clip((1.0 - brightest) / 0.1, 0.05, 1) * np.clip(brightest / 0.02, 0, 1)
     if light is None:
         return weight
-    residual = np.abs(_log_albedo_seen(photo, light) - np.log(albedo)).mean(1)
+    residual = np.abs(log_albedo_seen(photo, light) - np.log(albedo)).mean(1)
     return weight / (1 + (residual / (1.5 * TEXEL_NOISE)) ** 2)
 
 
@@ -117,11 +120,11 @@ def _evidence_per_texel(photo: TexelEvidence) -> float:
     return min(INDEPENDENT_TEXELS / total, 1.0) / TEXEL_NOISE**2
 
 
-def _solve_light(photo: TexelEvidence, albedo: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def solve_light(photo: TexelEvidence, albedo: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the light [25,3] that explains the photo, by ridge regression that prefers smooth light."""
     # Equations are divided by the expected brightness, so that a dark face counts as much as a light one.
     level = max(float(np.average(photo.colour.mean(1), weights=weight + 1e-9)), 1e-3)
-    ridge = np.array([1e-4, 4e-3, 1.5e-2, 6e-2, 1.5e-1])[BANDS]
+    ridge = LIGHT_RIDGE[BANDS]
     light = np.zeros((len(BANDS), 3))
     for channel in range(3):
         response = (photo.transfer * albedo[:, channel : channel + 1] + photo.gloss) / level

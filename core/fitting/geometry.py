@@ -122,7 +122,7 @@ def fit_landmarks(
         state, more = minimise(wide, state, everything, WIDE_ROUNDS, COARSE, on_round=on_round)
         used += more
     else:
-        state = _resumed(cut, start)
+        state = resumed(cut, start)
     state, more = minimise(problem, state, everything, rounds, on_round=on_round)
     return _result(problem.prepared(state), state, image_sizes, len(model.coarse_identity), used + more, began)
 
@@ -258,7 +258,8 @@ def _start(
     )
 
 
-def _resumed(cut: LandmarkModel, start: Fit) -> GeometryState:
+def resumed(cut: LandmarkModel, start: Fit) -> GeometryState:
+    """The unknowns of an earlier fit."""
     pivots = np.stack([camera.transform(cut.centre[None])[0] for camera in start.cameras])
     focal = np.array([camera.focal_px for camera in start.cameras])
     none = np.zeros((len(start.cameras), cut.drift.shape[2]))
