@@ -14,6 +14,7 @@ from .device import choose_device, choose_threads
 from .errors import FitError
 from .head import TIMINGS_FILE, new_head_folder
 from .morphable import load_model
+from .photo_selection import see_photos
 from .preview import crop, face_window, shape_over_photo
 from .reflectance.prior import load_prior
 from .relight import render_photo
@@ -73,10 +74,13 @@ def fit_head(
         stages = Stages(report, folder)
         stages.enter("Loading the models", 0.0)
         model, prior = load_model(), load_prior()
-        views = []
-        for index, path in enumerate(photos):
-            stages.enter(f"Reading photo {index + 1} of {len(photos)}", 0.05 + 0.2 * index / len(photos))
-            views.append(steps.look_at(Path(path), settings.face))
+        count = len(photos)
+        views, left_out = see_photos(
+            [Path(path) for path in photos],
+            settings.face,
+            steps.look_at,
+            lambda index: stages.enter(f"Reading photo {index + 1} of {count}", 0.05 + 0.2 * index / count),
+        )
         stages.enter("Fitting the shape", 0.25)
         fit, views, warnings = steps.fit_geometry(model, views, settings.geometry)
         stages.show(shape_over_photo(model, views[0]))
@@ -89,7 +93,7 @@ def fit_head(
         maps = steps.complete_maps(model, prior, views, fit, settings.map_size)
         eyes = steps.complete_eyes(model, views, fit, EYE_MAP_SIZE, settings.seed)
         stages.enter("Writing the head", 0.85)
-        head = write_result(folder, model, views, fit, maps, eyes, settings, warnings)
+        head = write_result(folder, model, views, fit, maps, eyes, settings, [*left_out, *warnings])
         window = face_window(views[0])
         stages.show(crop(steps.picture(head, 0), window))
         timings = json.dumps(stages.finish(), indent=1)
