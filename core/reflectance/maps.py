@@ -93,6 +93,16 @@ class PriorMaps:
     roughness: np.ndarray
     normal_detail: np.ndarray
 
+    def resized(self, size: int) -> PriorMaps:
+        """Return the maps at ``size`` texels a side."""
+        images = (self.log_albedo, self.albedo_detail, self.specular_albedo, self.roughness, self.normal_detail)
+        return PriorMaps(
+            *(
+                cv2.resize(np.asarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+                for image in images
+            )
+        )
+
 
 def delight(
     colour: np.ndarray,
@@ -149,7 +159,7 @@ def combine(
         beard_zone: [S,S] in [0,1], where a beard may grow; nowhere if None.
     """
     covered = atlas.covered
-    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, doubt)
+    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, doubt, features)
     ratio = _without_glare(ratio, observed)
     beard_zone = np.zeros_like(observed) if beard_zone is None else beard_zone
     beard = _beard(ratio, observed, beard_zone)
@@ -184,7 +194,11 @@ def combine(
 
 
 def _merge_photos(
-    atlas: Atlas, observations: list[Observation], prior_log_albedo: np.ndarray, doubt: np.ndarray
+    atlas: Atlas,
+    observations: list[Observation],
+    prior_log_albedo: np.ndarray,
+    doubt: np.ndarray,
+    features: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the merged log ratio [S,S,3], the observed share [S,S] and the sharpness [S,S]."""
     weights = [o.confidence**2 * (0.1 + np.minimum(o.sharpness, 1)) + 1e-6 for o in observations]
@@ -201,23 +215,35 @@ def _merge_photos(
     observed = observed * observed * (3 - 2 * observed)
     ratio = np.clip(atlas.image(merged) - prior_log_albedo, -2.5, 2.0) * atlas.covered[..., None]
     ratio = ratio.astype(np.float32)
-    observed = _without_strays(ratio, observed.astype(np.float32), doubt, atlas.size)
+    observed = _without_strays(ratio, observed.astype(np.float32), doubt, features, atlas.size)
     return ratio, observed, atlas.image(sharpness)
 
 
-def _without_strays(ratio: np.ndarray, observed: np.ndarray, doubt: np.ndarray, size: int) -> np.ndarray:
+def _without_strays(
+    ratio: np.ndarray, observed: np.ndarray, doubt: np.ndarray, features: np.ndarray, size: int
+) -> np.ndarray:
     """Give up areas near the rim of the observed that look unlike the rest: strands of hair, collars, shadows.
 
     A fringe can be as wide as the forehead is high and has the colour of skin in some people: where hair may
-    hang, the rim is wider.
+    hang, the rim is wider. Eyes, nostrils and mouth are no such rim: the lids and brows beside them are the person.
     """
-    depth = cv2.distanceTransform((observed > 0.5).astype(np.uint8), cv2.DIST_L2, 3) / size
+    solid = _without_holes((observed > 0.5) | (features > 0.3))
+    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3) / size
     rim = np.clip(1 - depth / (RIM + (DOUBTED_RIM - RIM) * doubt), 0, 1)
     usual = _masked_blur(ratio, observed * (1 - 0.9 * doubt), 2 * COARSE * size)
     unlike = cv2.GaussianBlur(np.abs(ratio - usual).mean(2), (0, 0), STRAY_BLUR * size)
     limit = STRAY + (DOUBTED_STRAY - STRAY) * doubt
     kept = observed * (1 - rim * (1 - np.exp(-((unlike / limit) ** 2))))
     return cv2.GaussianBlur(kept, (0, 0), max(1.0, size * 0.003))
+
+
+def _without_holes(mask: np.ndarray) -> np.ndarray:
+    """Return a mask [S,S] as bytes 0 and 1, filled wherever it encloses a gap."""
+    _, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    outside = np.zeros(labels.max() + 1, bool)
+    outside[border] = True
+    return (mask | ~outside[labels]).astype(np.uint8)
 
 
 def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -71,6 +71,19 @@ def test_marks_of_the_photo_survive_but_no_hard_shadows(on_brow, mark, least, mo
     assert least < np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < most
 
 
+@pytest.mark.parametrize("enclosed, least, most", [(True, -0.9, -0.6), (False, -0.45, 0.0)])
+def test_a_brow_beside_the_hole_of_an_eye_is_no_stray_hair(enclosed, least, most):
+    size = 256
+    confidence = np.ones((size, size), np.float32)
+    confidence[108:140, 60 if enclosed else 0 : 100] = 0
+    brow = np.zeros((size, size, 3))
+    brow[100:105, 60:100] = -0.8
+    seen = Observation((np.log([0.3, 0.2, 0.15]) + brow).reshape(-1, 3), confidence.ravel(), np.ones(size * size))
+    maps = combine(whole_square(size), [seen], flat_prior(size), *no_regions(size), 0.0005)
+    darkness = np.log(maps.diffuse_albedo[103, 80] / maps.diffuse_albedo[200, 200]).mean()
+    assert least < darkness < most
+
+
 def test_a_beard_stays_dark_and_a_shadow_of_one_side_does_not():
     size = 128
     atlas = whole_square(size)
