@@ -1,0 +1,173 @@
+"""Trains the reflectance generator, in pieces that continue one another exactly.
+
+    python -m training.train_generator --data FOLDER_OR_PACK --out FOLDER --minutes 50 --device cpu
+    python -m training.train_generator --data FOLDER_OR_PACK --out FOLDER --minutes 10 --device cuda --resume
+
+A piece ends after its minutes (or ``--steps``), with a checkpoint, a generator that can be used as it is, a sheet of
+samples and ``report.json``. Checkpoints are written every few minutes besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from core.reflectance.generator import GeneratorConfig, generator_from_prior, save_generator
+from core.reflectance.prior import load_prior
+from core.reflectance.tone import monk_index
+from training.generator_data import TrainingMaps
+from training.generator_inversion import compare_with_prior, summary
+from training.generator_report import sample_sheet
+from training.generator_start import start_from_data
+from training.generator_trainer import Settings, Trainer, read_checkpoint
+from training.reflectance_items import load
+
+CHECKPOINT, GENERATOR, REPORT = "checkpoint.pt", "generator.safetensors", "report.json"
+SAVE_MINUTES = 3.0
+CHECK_STEPS = {64: 15, 128: 15}
+ADVERSARIAL_AFTER_ON_GPU = 4000
+
+
+def main(arguments: Sequence[str] | None = None, config: GeneratorConfig | None = None) -> int:
+    """Run one piece of training.
+
+    Args:
+        arguments: of the command line.
+        config: of a new generator; the shipped one's by default.
+    """
+    options = _options(arguments)
+    torch.set_num_threads(options.threads)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    options.out.mkdir(parents=True, exist_ok=True)
+    items = load(options.data)
+    data = TrainingMaps(items, "train", options.device)
+    people = TrainingMaps(items, "validation", options.device)
+    trainer, history, seconds = _begin(options, data, config)
+    began, saved, checked = time.monotonic(), time.monotonic(), time.monotonic()
+    last = trainer.step_number + options.steps if options.steps else None
+    losses: dict[str, list[float]] = defaultdict(list)
+    while (last is None or trainer.step_number < last) and time.monotonic() - began < 60 * options.minutes:
+        for name, value in trainer.step().items():
+            losses[name].append(value)
+        now = time.monotonic()
+        if trainer.step_number % options.every == 0:
+            _progress(trainer.step_number, now - began, losses)
+        if now - checked > 60 * options.check_minutes:
+            history.append(_check(trainer, people))
+            checked = now
+        if now - saved > 60 * SAVE_MINUTES:
+            trainer.save(options.out / CHECKPOINT, history=history, seconds=seconds + now - began)
+            saved = now
+    seconds += time.monotonic() - began
+    trainer.save(options.out / CHECKPOINT, history=history, seconds=seconds)
+    _finish(trainer, people, options, history, seconds)
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.train_generator", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder or packed file of the reflectance data set")
+    parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and results")
+    parser.add_argument("--minutes", type=float, default=50.0, help="wall clock of this piece's steps")
+    parser.add_argument("--steps", type=int, help="end after so many steps of this piece, if that is sooner")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads")
+    parser.add_argument("--resume", action="store_true", help="continue the checkpoint in --out")
+    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--batch-factor", type=int, help="multiplies the batches; 1 on a processor, 4 on a GPU")
+    parser.add_argument("--adversarial-after", type=int, help="steps before the discriminator joins; -1 for never")
+    parser.add_argument("--no-perceptual", action="store_true", help="leave the recogniser's layers out of the loss")
+    parser.add_argument("--every", type=int, default=25, help="steps between two lines of progress")
+    parser.add_argument("--check-minutes", type=float, default=8.0, help="minutes between two looks at validation")
+    return parser.parse_args(arguments)
+
+
+def _begin(
+    options: argparse.Namespace, data: TrainingMaps, config: GeneratorConfig | None
+) -> tuple[Trainer, list[dict], float]:
+    """Return a trainer, the checks so far and the seconds so far."""
+    path = options.out / CHECKPOINT
+    if options.resume:
+        if not path.is_file():
+            raise SystemExit(f"There is no checkpoint to continue in {options.out}.")
+        state = read_checkpoint(path)
+        if len(state["codes"]["weight"]) != len(data):
+            raise SystemExit(f"The checkpoint in {options.out} was made with another data set.")
+        return Trainer.resume(data, state), state["history"], state["seconds"]
+    if path.exists():
+        raise SystemExit(f"There is a checkpoint in {options.out} already: continue it with --resume.")
+    on_gpu = options.device != "cpu"
+    after = options.adversarial_after
+    if after is None:
+        after = ADVERSARIAL_AFTER_ON_GPU if on_gpu else -1
+    settings = Settings(
+        seed=options.seed,
+        adversarial_after=None if after < 0 else after,
+        batch_factor=options.batch_factor or (4 if on_gpu else 1),
+        perceptual=not options.no_perceptual,
+    )
+    generator = generator_from_prior(load_prior(), config, options.seed)
+    codes = start_from_data(generator, data)
+    return Trainer(data, generator, codes, settings), [], 0.0
+
+
+def _progress(step: int, seconds: float, losses: dict[str, list[float]]) -> None:
+    means = {name: sum(values) / len(values) for name, values in losses.items() if values and name != "size"}
+    sizes = Counter(int(size) for size in losses["size"])
+    words = "  ".join(f"{name} {value:.4f}" for name, value in means.items())
+    counts = " ".join(f"{count}x{size}" for size, count in sorted(sizes.items()))
+    print(f"step {step:6d}  {seconds / 60:5.1f} min  {words}  [{counts}]", flush=True)
+    losses.clear()
+
+
+def _check(trainer: Trainer, people: TrainingMaps) -> dict:
+    """Invert the people kept for validation with the averaged weights."""
+    generator = trainer.finished(mapping=False)[0]
+    size = max(size for size in CHECK_STEPS if size in generator.config.sizes)
+    found = compare_with_prior(generator, load_prior(), people, size, CHECK_STEPS)
+    record = {"step": trainer.step_number} | {name: summary(values) for name, values in found.items()}
+    print(f"validation at {size} texels: {json.dumps(record)}", flush=True)
+    return record
+
+
+def _finish(
+    trainer: Trainer, people: TrainingMaps, options: argparse.Namespace, history: list[dict], seconds: float
+) -> None:
+    history.append(_check(trainer, people))
+    generator, distance = trainer.finished()
+    generator.cpu()
+    card = data_card(trainer.data, trainer, seconds)
+    save_generator(generator, options.out / GENERATOR, card)
+    sample_sheet(generator, options.out / "samples.png", seed=options.seed)
+    report = {"steps": trainer.step_number, "seconds": round(seconds), "mapping_distance": round(distance, 4)}
+    (options.out / REPORT).write_text(json.dumps(report | {"validation": history, "card": card}, indent=1) + "\n")
+    print(f"{options.out / GENERATOR}: {trainer.step_number} steps, {seconds / 60:.1f} minutes", flush=True)
+
+
+def data_card(data: TrainingMaps, trainer: Trainer, seconds: float) -> dict:
+    """Return what a generator was made of."""
+    people = {item["name"]: item for item in data.items}
+    sources = Counter((item["source"], item["licence"]) for item in people.values())
+    tones = Counter(monk_index(item["tone"]) for item in data.items)
+    return {
+        "licence": "CC BY 4.0, attributions in NOTICE.md",
+        "sources": [{"source": a, "licence": b, "people": count} for (a, b), count in sorted(sources.items())],
+        "items": len(data.items),
+        "items per Monk tone": {str(tone): tones[tone] for tone in sorted(tones)},
+        "seed": trainer.settings.seed,
+        "steps": trainer.step_number,
+        "minutes": round(seconds / 60, 1),
+        "adversarial": trainer.adversary is not None,
+        "command": "python -m training.train_generator",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
