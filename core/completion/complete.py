@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -36,17 +37,23 @@ def estimate_appearance(
 ) -> Appearance:
     """Fit every photo's light and the shared albedo coefficients, at the prior's own resolution."""
     atlas = build_atlas(model, len(prior.albedo_mean))
-    evidence = []
-    for view in views:
-        seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
-        # Light bounces once more off the skin that hides the sky (the prior's mean stands for its colour).
-        bounce = 1 / (1 - TYPICAL_ALBEDO * hidden_share(view.transfer))
-        transfer = atlas.interpolate(view.transfer * bounce[:, None])
-        gloss = atlas.interpolate(view.gloss)
-        whites, level = whites_of_eyes(model, view), picture_level(view)
-        evidence.append(TexelEvidence(seen.colour, seen.confidence, transfer, gloss, whites, level))
+    evidence = [
+        replace(
+            texel_evidence(model, atlas, view), whites=whites_of_eyes(model, view), picture_level=picture_level(view)
+        )
+        for view in views
+    ]
     basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
     return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis, rounds)
+
+
+def texel_evidence(model: MorphableModel, atlas: Atlas, view: View) -> TexelEvidence:
+    """Return what a photo says of light and albedo at the texels of an atlas."""
+    seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
+    # Light bounces once more off the skin that hides the sky (the prior's mean stands for its colour).
+    bounce = 1 / (1 - TYPICAL_ALBEDO * hidden_share(view.transfer))
+    transfer = atlas.interpolate(view.transfer * bounce[:, None])
+    return TexelEvidence(seen.colour, seen.confidence, transfer, atlas.interpolate(view.gloss))
 
 
 def picture_level(view: View) -> float:
@@ -67,11 +74,23 @@ def whites_of_eyes(model: MorphableModel, view: View) -> tuple[WhiteOfEyes, ...]
 
 
 def complete_maps(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    size: int,
+    expected_maps: PriorMaps | None = None,
 ) -> ReflectanceMaps:
-    """Return the head's maps at ``size`` texels."""
+    """Return the head's maps at ``size`` texels.
+
+    Args:
+        model, prior, views, fit: what was found so far.
+        size: texels a side.
+        expected_maps: what the person's skin is expected to look like, at any size; the prior's for the fit's
+            coefficients when None.
+    """
     atlas = build_atlas(model, size)
-    prior_maps = enlarge_prior(prior, fit.albedo, size)
+    prior_maps = enlarge_prior(prior, fit.albedo, size) if expected_maps is None else expected_maps.resized(size)
     expected = np.exp(atlas.gather(prior_maps.log_albedo))
     observations = []
     for view, light in zip(views, fit.lighting, strict=True):
@@ -93,19 +112,14 @@ def complete_maps(
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
     """Return the prior's maps for one person's coefficients, at ``size`` texels."""
-    log_albedo = prior.log_albedo(coefficients)
-    return PriorMaps(
-        *(
-            cv2.resize(np.asarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
-            for image in (
-                log_albedo,
-                prior.albedo_detail,
-                prior.specular_albedo,
-                prior.roughness,
-                prior.normal_detail,
-            )
-        )
+    maps = PriorMaps(
+        prior.log_albedo(coefficients),
+        prior.albedo_detail,
+        prior.specular_albedo,
+        prior.roughness,
+        prior.normal_detail,
     )
+    return maps.resized(size)
 
 
 def hair_doubt(model: MorphableModel) -> np.ndarray:
