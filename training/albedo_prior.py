@@ -87,22 +87,23 @@ def skin_albedos(model: MorphableModel, atlas: Atlas, folder: Path) -> tuple[np.
 
 def photo_albedos(
     model: MorphableModel, atlas: Atlas, tone_weight: np.ndarray, folder: Path, cache: Path
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Return log albedo [P,N,3] and confidence [P,N] of the people in both sets of studio photos, and names.
+) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, np.ndarray]]:
+    """Return log albedo [P,N,3] and confidence [P,N] of the people in both sets of studio photos, names and lights.
 
-    A name is the set's and the person's: ``london 001``.
+    A name is the set's and the person's: ``london 001``. A set's light is [25,3], by the set's name.
     """
     mirror = mirror_texels(model, atlas)
     london = unwrap_photos(model, atlas, sorted((folder / "london").glob("*_neutral.jpg")), cache)
     with (folder / "london_info.csv").open() as file:
         white = {row["face_id"] for row in csv.DictReader(file) if row["face_eth"] == "white"}
     european = np.array([name[:3] in white for name in london])
-    london_log, london_seen, _ = delight_set(list(london.values()), european, mirror, tone_weight)
+    london_log, london_seen, london_light = delight_set(list(london.values()), european, mirror, tone_weight)
     canada = unwrap_photos(model, atlas, sorted((folder / "canada").glob("*.jpg")), cache)
     balanced = balance_exposures(list(canada.values()), tone_weight)
-    canada_log, canada_seen, _ = delight_set(balanced, np.ones(len(balanced), bool), mirror, tone_weight)
+    canada_log, canada_seen, canada_light = delight_set(balanced, np.ones(len(balanced), bool), mirror, tone_weight)
     names = [f"london {name[:3]}" for name in london] + [f"canada {name}" for name in canada]
-    return np.concatenate([london_log, canada_log]), np.concatenate([london_seen, canada_seen]), names
+    lights = {"london": london_light, "canada": canada_light}
+    return np.concatenate([london_log, canada_log]), np.concatenate([london_seen, canada_seen]), names, lights
 
 
 def held_out(names: list[str]) -> np.ndarray:
@@ -307,7 +308,7 @@ def gather_people(
 ) -> People:
     """Return skins and photographed people at the atlas's texels."""
     skins, skin_names = skin_albedos(model, atlas, shared / "skins")
-    photos, seen, photo_names = photo_albedos(model, atlas, tone_weight, shared / "photos", cache)
+    photos, seen, photo_names, _ = photo_albedos(model, atlas, tone_weight, shared / "photos", cache)
     log_albedo = np.concatenate([skins, photos])
     seen = np.concatenate([np.ones(skins.shape[:2], np.float32), seen])
     shares = region_shares(model, atlas)

@@ -175,19 +175,27 @@ def delight_set(
         expected = np.exp(tones[:, None] + pattern)
         light = _solve_light(photos, expected, log_albedo, confidence)
         for row, photo in enumerate(photos):
-            shading = np.maximum(photo.transfer @ light, 0.02).astype(np.float32)
-            gloss = np.clip(photo.gloss @ light, 0, 0.5 * photo.colour).astype(np.float32)
-            matte = delight(
-                photo.colour, shading, gloss, expected[row, photo.texels], np.ones(3, np.float32)
-            )
-            # On dark skin, what is taken for gloss can be all there is in blue: leave half of every channel.
-            half = np.log(np.maximum(0.5 * photo.colour, 2e-3) / shading)
-            log_albedo[row, photo.texels] = np.maximum(matte, half)
+            log_albedo[row, photo.texels] = delight_photo(photo, light, expected[row, photo.texels])
         tones = mean_tones(log_albedo - pattern, confidence * tone_weight)
         pattern = _pattern(log_albedo, confidence, tones)
         pattern = 0.5 * (pattern + pattern[mirror])
         pattern -= np.average(pattern, axis=0, weights=tone_weight)
     return log_albedo, confidence * _like_skin(log_albedo - tones[:, None]), light
+
+
+def delight_photo(photo: Unwrapped, light: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return the log albedo [M,3] at the texels that a photo saw.
+
+    Args:
+        light: [25,3] that it was taken under.
+        expected: [M,3] linear albedo that is believed there, for the skin's colour under a highlight.
+    """
+    shading = np.maximum(photo.transfer @ light, 0.02).astype(np.float32)
+    gloss = np.clip(photo.gloss @ light, 0, 0.5 * photo.colour).astype(np.float32)
+    matte = delight(photo.colour, shading, gloss, expected, np.ones(3, np.float32))
+    # On dark skin, what is taken for gloss can be all there is in blue: leave half of every channel.
+    half = np.log(np.maximum(0.5 * photo.colour, 2e-3) / shading)
+    return np.maximum(matte, half)
 
 
 def balance_exposures(photos: Sequence[Unwrapped], tone_weight: np.ndarray) -> list[Unwrapped]:

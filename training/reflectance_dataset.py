@@ -1,0 +1,293 @@
+"""Makes the reflectance data set that the generator is trained on: see ``docs/reflectance_dataset.md``.
+
+    python -m training.reflectance_dataset --shared ../shared --size 512 --sheet sheet.png --pack items.zip
+
+1. People: studio photos (CC BY 4.0), de-lit all together and completed, painted CC0 skins, and two head scans
+   (`training.reflectance_people`, `training.reflectance_scans`).
+2. Each at two other skin tones, so that ten steps of tone are about equally frequent (`training.skin_tone`).
+3. Gloss and relief (`training.reflectance_surface`), and on a third of the other tones freckles, moles, stubble,
+   wrinkles, redness or make-up (`training.reflectance_layers`), with labels (`training.reflectance_labels`).
+
+It goes on where it was stopped. The first run unwraps 122 photos, about a second of one core each, into the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from core.completion.atlas import bleed, build_atlas
+from core.morphable import load_model
+from core.reflectance.prior import layout_digest, load_prior
+from core.reflectance.tone import individual_typology_angle
+from training.albedo_prior import CACHE, RESOLUTION, held_out
+from training.reflectance_items import (
+    CHANNELS,
+    VERSION,
+    ReflectanceItems,
+    encode_diffuse,
+    encode_slopes,
+    load,
+    map_side,
+    pack,
+)
+from training.reflectance_labels import measured_labels
+from training.reflectance_layers import LAYERS
+from training.reflectance_people import Person, coarse_people, people_at
+from training.reflectance_sheet import contact_sheet
+from training.reflectance_surface import LIMITS, Canvas, Skin, make_canvas, make_skin, slopes_of
+from training.skin_tone import BioSkin, ToneChanger, mean_colours, skin_share
+
+__all__ = ["ReflectanceItems", "load", "main", "pack"]
+
+SEED = 4
+TONE_STEPS = np.linspace(60, -62, 11)
+"""Edges of ten equal steps of individual typology angle, degrees; measured skin lies within them."""
+EXTRA_TONES = 2
+DISTURBANCE = 20.0
+"""Degrees by which people are shuffled when tones are handed out in order."""
+LAYER_SHARE, SECOND_LAYER = 0.36, 0.35
+"""How many of the other tones wear a layer, and how many of those a second one."""
+LEAST_STRENGTH = 0.25
+SEX_BOUND = {"stubble": {"male"}, "makeup": {"female"}}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One item to be made.
+
+    Attributes:
+        name: of the person.
+        index: 0 is the person's own tone.
+        angle: individual typology angle to reach in degrees; None keeps the person's.
+    """
+
+    name: str
+    index: int
+    angle: float | None
+
+
+def plan_variants(names: list[str], own: np.ndarray, validation: np.ndarray, seed: int = SEED) -> list[Variant]:
+    """Return who is shown at which tone, so that ten steps of tone come out as equally frequent as can be.
+
+    The Ontario set's tones were lost with its white balance: its people's own are drawn from the European Londoners'
+    range. Other tones go to people in order of their own, disturbed, so that most people move little.
+
+    Args:
+        names: [P] of people.
+        own: [P] individual typology angle of each, degrees.
+        validation: [P] bool; those people appear once, as they are.
+        seed: of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    own = own.copy()
+    drawn = np.array([name.startswith("canada") for name in names])
+    own[drawn] += rng.normal(0, 6, drawn.sum())
+    variants = [Variant(name, 0, float(own[row]) if drawn[row] else None) for row, name in enumerate(names)]
+    people = np.flatnonzero(~validation)
+    counts = np.bincount(tone_step(own[people]), minlength=10)
+    targets = []
+    for _ in range(EXTRA_TONES * len(people)):
+        step = int(counts.argmin())
+        counts[step] += 1
+        targets.append(rng.uniform(TONE_STEPS[step + 1], TONE_STEPS[step]))
+    targets = np.sort(targets)[::-1]
+    for index in range(EXTRA_TONES):
+        order = people[np.argsort(-own[people] + rng.normal(0, DISTURBANCE, len(people)))]
+        variants += [
+            Variant(names[row], index + 1, float(angle)) for row, angle in zip(order, targets[index::EXTRA_TONES])
+        ]
+    rank = {name: row for row, name in enumerate(names)}
+    return sorted(variants, key=lambda variant: (rank[variant.name], variant.index))
+
+
+def tone_step(angles: np.ndarray) -> np.ndarray:
+    """Return which of the ten steps of tone each angle [N] in degrees lies in, 0 the lightest."""
+    return np.clip(np.digitize(-np.asarray(angles), -TONE_STEPS) - 1, 0, 9)
+
+
+def draw_layers(sex: str | None, rng: np.random.Generator) -> dict[str, float]:
+    """Return the layers that an item wears and their strengths in [0.25, 1]; mostly none."""
+    if rng.random() > LAYER_SHARE:
+        return {}
+    allowed = [name for name in LAYERS if sex is None or sex in SEX_BOUND.get(name, {sex})]
+    chosen = rng.choice(allowed, 2 if rng.random() < SECOND_LAYER else 1, replace=False)
+    return {
+        str(name): round(float(rng.uniform(LEAST_STRENGTH, 1)), 3) for name in sorted(chosen, key=list(LAYERS).index)
+    }
+
+
+def render(canvas: Canvas, person: Person, variant: Variant, changer: ToneChanger, seed: int = SEED) -> Skin:
+    """Return the maps of one item."""
+    rng = np.random.default_rng([seed, zlib.crc32(person.name.encode()), variant.index])
+    tone_weight = canvas.share("cheeks", "forehead")
+    log_albedo = person.log_albedo
+    if variant.angle is not None:
+        log_albedo = changer.retone(log_albedo, skin_share(log_albedo, tone_weight), variant.angle, tone_weight)
+    oil = float(rng.normal()) if person.oil is None else person.oil
+    if variant.index:
+        # The same person on another day.
+        oil = 0.7 * oil + 0.7 * float(rng.normal())
+    pores = float(np.clip(person.texture, 0.75, 1.4))
+    skin = make_skin(canvas, log_albedo.copy(), person.seen, oil, pores, rng, person.gloss)
+    if variant.index:
+        for name, strength in draw_layers(person.sex, rng).items():
+            LAYERS[name](canvas, skin, strength, rng)
+    skin.specular = np.clip(skin.specular, *LIMITS["specular"])
+    skin.roughness = np.clip(skin.roughness, *LIMITS["roughness"])
+    return skin
+
+
+class Writer:
+    """A data set in the making: arrays that are filled row by row, and how far that went.
+
+    Args:
+        folder: to write into.
+        variants: what will be written, in order.
+        facts: size, seed and so on; other facts than last time start afresh.
+    """
+
+    def __init__(self, folder: Path, canvas: Canvas, variants: list[Variant], facts: dict) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "items.json").unlink(missing_ok=True)
+        self.folder, self.canvas, self.facts = folder, canvas, facts
+        self.plan = [[variant.name, variant.index, variant.angle] for variant in variants]
+        state = self._state()
+        self.items: list[dict] = state["items"] if state else []
+        size, mode = canvas.atlas.size, "r+" if state else "w+"
+        self.arrays = {}
+        for name, channels in CHANNELS.items():
+            side = map_side(name, size)
+            shape = (len(variants), side, side) + ((channels,) if name != "seen" else ())
+            path = folder / f"{name}.npy"
+            self.arrays[name] = np.lib.format.open_memmap(path, mode, np.uint8, shape if mode == "w+" else None)
+        np.save(folder / "covered.npy", canvas.atlas.covered)
+        self.covered = canvas.atlas.covered
+
+    def _state(self) -> dict | None:
+        path = self.folder / "unfinished.json"
+        state = json.loads(path.read_text()) if path.is_file() else None
+        matching = state and state["facts"] == self.facts and state["plan"] == json.loads(json.dumps(self.plan))
+        return state if matching else None
+
+    def add(self, person: Person, skin: Skin) -> None:
+        """Write the next item."""
+        atlas, row = self.canvas.atlas, len(self.items)
+        slopes = slopes_of(self.canvas, skin.height, skin.pores)
+
+        def image(values: np.ndarray) -> np.ndarray:
+            return bleed(atlas.image(values), self.covered)
+
+        self.arrays["diffuse"][row] = encode_diffuse(image(skin.log_albedo))
+        gloss = np.stack([skin.specular, skin.roughness], 1)
+        self.arrays["gloss"][row] = np.round(255 * np.clip(image(gloss), 0, 1)).astype(np.uint8)
+        self.arrays["slopes"][row] = encode_slopes(image(slopes))
+        small = (map_side("seen", atlas.size),) * 2
+        seen = cv2.resize(atlas.image(person.seen), small, interpolation=cv2.INTER_AREA)
+        self.arrays["seen"][row] = np.round(255 * np.clip(seen, 0, 1)).astype(np.uint8)
+        tone_weight = self.canvas.share("cheeks", "forehead")
+        tone = float(individual_typology_angle(mean_colours(skin.log_albedo[None], tone_weight))[0])
+        labels = measured_labels(self.canvas, skin)
+        labels |= {name: skin.layers.get(name, 0.0) for name in ("moles", "wrinkles", "makeup")}
+        self.items.append(
+            {
+                "name": person.name,
+                "source": person.source,
+                "licence": person.licence,
+                "split": person.split,
+                "variant": self.plan[row][1],
+                "tone": round(tone, 2),
+                "age": None if skin.layers.get("wrinkles") else person.age,
+                "sex": person.sex,
+                "labels": labels,
+                "layers": skin.layers,
+                "weight": 1.0,
+            }
+        )
+
+    def save(self) -> None:
+        """Write down how far it went."""
+        for array in self.arrays.values():
+            array.flush()
+        state = {"facts": self.facts, "plan": self.plan, "items": self.items}
+        part = self.folder / "unfinished.part"
+        part.write_text(json.dumps(state))
+        part.replace(self.folder / "unfinished.json")
+
+    def finish(self) -> None:
+        """Write ``items.json``: only now does the data set exist."""
+        balance(self.items)
+        (self.folder / "items.json").write_text(json.dumps(self.facts | {"items": self.items}, indent=1))
+        (self.folder / "unfinished.json").unlink(missing_ok=True)
+
+
+def balance(items: list[dict]) -> None:
+    """Set the weights of items so that ten steps of tone weigh the same in training; their mean is 1."""
+    training = [item for item in items if item["split"] == "train"]
+    steps = tone_step(np.array([item["tone"] for item in training]))
+    counts = np.bincount(steps, minlength=10)
+    weights = 1 / counts[steps]
+    for item, weight in zip(training, weights / weights.mean()):
+        item["weight"] = round(float(weight), 4)
+
+
+def make(folder: Path, shared: Path, cache: Path, size: int) -> None:
+    """Make or finish the data set in ``folder``."""
+    model, prior = load_model(), load_prior()
+    atlas = build_atlas(model, size)
+    canvas = make_canvas(model, atlas, prior)
+    begun = time.monotonic()
+    coarse = coarse_people(model, shared, cache)
+    print(f"{len(coarse.names)} people de-lit and completed in {time.monotonic() - begun:.0f} s", flush=True)
+    small = make_canvas(model, build_atlas(model, RESOLUTION), prior)
+    tones = mean_colours(coarse.log_albedo, small.share("cheeks", "forehead"))
+    variants = plan_variants(coarse.names, individual_typology_angle(tones), held_out(coarse.names))
+    changer = ToneChanger(BioSkin(shared / "bioskin" / "BioSkinRGB.pt"), tones)
+    command = f"python -m training.reflectance_dataset --size {size}"
+    facts = {"version": VERSION, "size": size, "seed": SEED, "layout": layout_digest(model.uv), "command": command}
+    writer = Writer(folder, canvas, variants, facts)
+    remaining = variants[len(writer.items) :]
+    people = people_at(model, canvas, coarse, list(dict.fromkeys(variant.name for variant in remaining)), shared, cache)
+    person, started = None, time.monotonic()
+    for count, variant in enumerate(remaining, 1):
+        if person is None or person.name != variant.name:
+            person = next(people)
+        writer.add(person, render(canvas, person, variant, changer))
+        if count % 15 == 0 or count == len(remaining):
+            writer.save()
+            left = (time.monotonic() - started) / count * (len(remaining) - count)
+            print(f"{len(writer.items)}/{len(variants)} items, about {left:.0f} s left", flush=True)
+    writer.finish()
+    print(f"{folder}: {len(variants)} items in {time.monotonic() - begun:.0f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="skins, photos and scans")
+    parser.add_argument("--size", type=int, default=512, help="width and height of the maps")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="unwrapped photos, and where the data set goes")
+    parser.add_argument("--pack", type=Path, help="write the data set as one file too")
+    parser.add_argument("--slope-size", type=int, help="width and height of the slopes in that file")
+    parser.add_argument("--sheet", type=Path, help="write a contact sheet, a PNG picture")
+    parser.add_argument("--again", action="store_true", help="make it anew where it is finished")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    folder = options.cache / f"reflectance-{options.size}-v{VERSION}"
+    if options.again or not (folder / "items.json").is_file():
+        make(folder, options.shared, options.cache, options.size)
+    if options.sheet:
+        cv2.imwrite(str(options.sheet), contact_sheet(load(folder))[..., ::-1])
+    if options.pack:
+        pack(folder, options.pack, options.slope_size)
+
+
+if __name__ == "__main__":
+    main()
