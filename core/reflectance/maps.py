@@ -163,7 +163,7 @@ def combine(
     ratio = _without_glare(ratio, observed)
     beard_zone = np.zeros_like(observed) if beard_zone is None else beard_zone
     beard = _beard(ratio, observed, beard_zone)
-    coarse, believed = _split_coarse(ratio, observed, atlas.size)
+    coarse, believed = split_coarse(ratio, observed, atlas.size)
     marks = ratio - coarse
     # Grey beards are lighter than skin; no shadow is.
     fine = _believed_detail(marks, np.maximum(features, beard), np.maximum(features, beard_zone))
@@ -246,7 +246,7 @@ def _without_holes(mask: np.ndarray) -> np.ndarray:
     return (mask | ~outside[labels]).astype(np.uint8)
 
 
-def _split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the coarse part of the ratio, and as much of it as is believed to be albedo.
 
     The coarse part is that of the skin: beards and brows are left out of it, else the skin beside them would
