@@ -1,5 +1,5 @@
-"""What skin reflects: the statistical prior of its maps and the words for its tone.
+"""What skin reflects: the statistical prior of its maps, the generator that grew out of it, and the words for its tone.
 
-`prior` reads the shipped prior (diffuse albedo modes, regional specular and roughness, pore detail), `tone`
-measures a colour as a skin tone. Other sources of reflectance (a generator) take their seat beside `prior`.
+`prior` reads the shipped prior (diffuse albedo modes, regional specular and roughness, pore detail); `generator` makes
+all maps of a person from one code and begins as that prior; `tone` measures a colour as a skin tone.
 """
