@@ -13,7 +13,8 @@ from ..fitting.fit import Fit
 from ..fitting.skin_tone import WhiteOfEyes
 from ..morphable import MorphableModel
 from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, lightest_whites, paint_eyes
-from ..reflectance.maps import Observation, PriorMaps, ReflectanceMaps, combine, delight
+from ..reflectance.maps import PriorMaps, ReflectanceMaps, combine, delight
+from ..reflectance.merge import Observation
 from ..reflectance.prior import ReflectancePrior
 from ..views import View, hidden_share
 from .atlas import Atlas, bleed, build_atlas

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from ..completion.atlas import Atlas, bleed, pull_push
+from .merge import Observation, masked_blur, merge_photos
 
 # Coarse means larger than this share of the map (a face is some 0.6 of it wide).
 COARSE = 0.03
@@ -63,21 +64,6 @@ class ReflectanceMaps:
     roughness: np.ndarray
     normal: np.ndarray
     provenance: np.ndarray
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One de-lit photo at the atlas's texels.
-
-    Attributes:
-        log_albedo: [N,3] logarithm of the albedo that the photo shows.
-        confidence: [N] in [0,1].
-        sharpness: [N] photo pixels per texel, at most 1: how much of the map's detail the photo can carry.
-    """
-
-    log_albedo: np.ndarray
-    confidence: np.ndarray
-    sharpness: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -159,7 +145,8 @@ def combine(
         beard_zone: [S,S] in [0,1], where a beard may grow; nowhere if None.
     """
     covered = atlas.covered
-    ratio, observed, sharpness = _merge_photos(atlas, observations, prior.log_albedo, doubt, features)
+    ratio, sharpness = merge_photos(atlas, observations, prior.log_albedo)
+    observed = _without_strays(ratio, _observed_share(atlas, observations), doubt, features, atlas.size)
     ratio = _without_glare(ratio, observed)
     beard_zone = np.zeros_like(observed) if beard_zone is None else beard_zone
     beard = _beard(ratio, observed, beard_zone)
@@ -193,30 +180,16 @@ def combine(
     )
 
 
-def _merge_photos(
-    atlas: Atlas,
-    observations: list[Observation],
-    prior_log_albedo: np.ndarray,
-    doubt: np.ndarray,
-    features: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the merged log ratio [S,S,3], the observed share [S,S] and the sharpness [S,S]."""
-    weights = [o.confidence**2 * (0.1 + np.minimum(o.sharpness, 1)) + 1e-6 for o in observations]
-    total = sum(weights)
-    merged = sum(w[:, None] * o.log_albedo for w, o in zip(weights, observations, strict=True)) / total[:, None]
-    sharpness = sum(w * np.minimum(o.sharpness, 1) for w, o in zip(weights, observations, strict=True)) / total
-    confidence = 1 - np.prod([1 - o.confidence for o in observations], axis=0)
+def _observed_share(atlas: Atlas, observations: list[Observation]) -> np.ndarray:
+    """Return how far the photos together saw each texel, [S,S] in [0,1]."""
+    confidence = 1 - np.prod([1 - one.confidence for one in observations], axis=0)
     observed = atlas.image(confidence.astype(np.float32))
     # Shrink and feather: the rim of what a photo saw is where it is least right.
     radius = max(1, round(atlas.size * 0.006))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
     observed = cv2.GaussianBlur(cv2.erode(observed, kernel), (0, 0), radius) * atlas.covered
     observed = np.clip((observed - 0.04) / 0.5, 0, 1)
-    observed = observed * observed * (3 - 2 * observed)
-    ratio = np.clip(atlas.image(merged) - prior_log_albedo, -2.5, 2.0) * atlas.covered[..., None]
-    ratio = ratio.astype(np.float32)
-    observed = _without_strays(ratio, observed.astype(np.float32), doubt, features, atlas.size)
-    return ratio, observed, atlas.image(sharpness)
+    return (observed * observed * (3 - 2 * observed)).astype(np.float32)
 
 
 def _without_strays(
@@ -230,7 +203,7 @@ def _without_strays(
     solid = _without_holes((observed > 0.5) | (features > 0.3))
     depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3) / size
     rim = np.clip(1 - depth / (RIM + (DOUBTED_RIM - RIM) * doubt), 0, 1)
-    usual = _masked_blur(ratio, observed * (1 - 0.9 * doubt), 2 * COARSE * size)
+    usual = masked_blur(ratio, observed * (1 - 0.9 * doubt), 2 * COARSE * size)
     unlike = cv2.GaussianBlur(np.abs(ratio - usual).mean(2), (0, 0), STRAY_BLUR * size)
     limit = STRAY + (DOUBTED_STRAY - STRAY) * doubt
     kept = observed * (1 - rim * (1 - np.exp(-((unlike / limit) ** 2))))
@@ -255,7 +228,7 @@ def split_coarse(ratio: np.ndarray, observed: np.ndarray, size: int) -> tuple[np
     lightness = ratio.mean(2)
     usual = _usual(lightness, observed)
     like_skin = np.exp(-(((lightness - usual) / UNLIKE_SKIN) ** 2)) + 0.02
-    coarse = _masked_blur(ratio, observed * like_skin, COARSE * size)
+    coarse = masked_blur(ratio, observed * like_skin, COARSE * size)
     lightness = coarse.mean(2, keepdims=True)
     return coarse, KEEP_LIGHTNESS * lightness + KEEP_COLOUR * (coarse - lightness)
 
@@ -272,7 +245,7 @@ def _beard(ratio: np.ndarray, observed: np.ndarray, zone: np.ndarray) -> np.ndar
     lightness = lightness - _usual(lightness, observed)
     both_seen = observed * observed[:, ::-1]
     lighter = np.maximum(lightness, lightness[:, ::-1])
-    both = _masked_blur(lighter[..., None], both_seen, BEARD_BLUR * len(ratio))[..., 0]
+    both = masked_blur(lighter[..., None], both_seen, BEARD_BLUR * len(ratio))[..., 0]
     weight = zone * both_seen
     dark = weight * (both < -BEARD)
     share = float(dark.sum() / max(weight.sum(), 1e-6))
@@ -311,18 +284,6 @@ def _without_glare(ratio: np.ndarray, observed: np.ndarray) -> np.ndarray:
     excess = np.maximum(lightness - _usual(lightness[..., 0], observed) - GLARE, 0)
     pressed = lightness - excess + GLARE * (1 - np.exp(-excess / GLARE))
     return pressed + usual_colour + COLOUR_LIMIT * np.tanh((colour - usual_colour) / COLOUR_LIMIT)
-
-
-def _masked_blur(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur that takes its values from where ``weight`` is; done at a size where sigma is 6 texels."""
-    scale = min(1.0, 6.0 / sigma)
-    small = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
-    values = cv2.resize(image * weight[..., None], small, interpolation=cv2.INTER_AREA)
-    amount = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
-    values, amount = (cv2.GaussianBlur(x, (0, 0), sigma * scale) for x in (values, amount))
-    # OpenCV drops a lone channel.
-    blurred = values.reshape(*amount.shape, -1) / np.maximum(amount, 1e-4)[..., None]
-    return cv2.resize(blurred, image.shape[1::-1], interpolation=cv2.INTER_LINEAR).reshape(image.shape)
 
 
 def _membrane(believed: np.ndarray, observed: np.ndarray, size: int) -> np.ndarray:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.completion.atlas import Atlas, pull_push
-from core.reflectance.maps import Observation, PriorMaps, combine, delight
+from core.reflectance.maps import PriorMaps, combine, delight
+from core.reflectance.merge import Observation, merge_photos, photo_levels
 
 
 def whole_square(size):
@@ -123,3 +124,53 @@ def test_a_highlight_is_taken_off_and_colour_is_not():
     assert np.allclose(plain, np.log(albedo), atol=1e-3)
     redder = delight(albedo * (1.3, 0.8, 0.8), shading, no_gloss, albedo, white)
     assert np.allclose(redder, np.log(albedo * (1.3, 0.8, 0.8)), atol=0.06)
+
+
+def two_photos(size, seen_left, seen_right, left, right):
+    """Observations of two photos that see different shares of a square, at log ratios [size,size,3] to a flat skin."""
+    log = np.log(np.array((0.3, 0.2, 0.15)))
+    return [
+        Observation((log + shown).reshape(-1, 3), seen.ravel().astype(np.float32), np.ones(size * size))
+        for shown, seen in ((left, seen_left), (right, seen_right))
+    ]
+
+
+def halves(size, overlap):
+    """Two photos' confidence: the left and the right part, each falling off to 0 over the overlap."""
+    ramp = np.clip(0.5 + (np.arange(size) - size / 2) / overlap, 0, 1) + np.zeros((size, 1))
+    return 1 - ramp, ramp
+
+
+def test_photos_of_other_exposure_meet_without_a_step():
+    size = 128
+    level = np.zeros((size, size, 3))
+    photos = two_photos(size, *halves(size, 16), level + 0.4, level - 0.2)
+    ratio, _ = merge_photos(whole_square(size), photos, flat_prior(size).log_albedo)
+    assert np.ptp(ratio[:, 8:-8]) < 0.05
+    assert ratio.mean() == pytest.approx(0.1, abs=0.03)
+
+
+def test_levels_leave_what_differs_from_place_to_place():
+    rng = np.random.default_rng(0)
+    skin = rng.normal(0, 0.1, (500, 3))
+    levels = photo_levels([skin + 0.3, skin - 0.1], [np.ones(500), np.full(500, 0.5)])
+    assert np.allclose(levels[0] - levels[1], 0.4, atol=0.03)
+
+
+@pytest.mark.parametrize("better", [0, 1])
+def test_a_mole_that_two_photos_show_apart_comes_from_the_better_one(better):
+    size = 128
+    moles = [np.zeros((size, size, 3)) for _ in range(2)]
+    moles[0][60:64, 60:64] = moles[1][60:64, 65:69] = -0.8
+    seen = [np.full((size, size), 0.9 if photo == better else 0.45) for photo in range(2)]
+    ratio, _ = merge_photos(whole_square(size), two_photos(size, *seen, *moles), flat_prior(size).log_albedo)
+    shown = [ratio[61:63, 61:63].mean(), ratio[61:63, 66:68].mean()]
+    assert shown[better] < -0.65 and shown[1 - better] > -0.15
+
+
+def test_one_photo_is_taken_as_it_is():
+    size = 64
+    skin = np.random.default_rng(0).normal(0, 0.2, (size, size, 3))
+    photo = two_photos(size, *halves(size, 16), skin, skin)[1]
+    ratio, sharpness = merge_photos(whole_square(size), [photo], flat_prior(size).log_albedo)
+    assert np.allclose(ratio, skin, atol=1e-5) and np.allclose(sharpness, 1)
