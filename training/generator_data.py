@@ -61,7 +61,7 @@ class TrainingMaps:
             name: torch.from_numpy(np.ascontiguousarray(getattr(data, name)[rows])).to(self.device)
             for name in ("diffuse", "gloss", "slopes")
         }
-        self._covered = torch.from_numpy(np.ascontiguousarray(data.covered)).float().to(self.device)[None, None]
+        self._covered = torch.from_numpy(np.array(data.covered)).float().to(self.device)[None, None]
         self._seen = torch.from_numpy(np.ascontiguousarray(data.seen[rows])).to(self.device)[:, None]
         self._small = self._pooled()
         self._importance = self.trust(range(len(self.items)), BASE).mean((0, 1))

@@ -18,7 +18,7 @@ from torch import Tensor
 from core.reflectance.generator import ReflectanceGenerator
 from core.reflectance.style_layers import ModeBank
 from core.reflectance.synthesis import BASE, laplacian_pyramid
-from training.generator_data import TrainingMaps
+from training.generator_data import TrainingMaps, mirrored
 
 TEXEL_NOISE = 0.1
 """Standard deviation of a texel's logarithm around the prior's modes when coefficients are estimated."""
@@ -79,14 +79,15 @@ def start_from_data(generator: ReflectanceGenerator, data: TrainingMaps) -> Floa
     codes = _Codes(torch.zeros(len(data), config.code), config.coefficients)
     _coarse_albedo(generator, data, share, codes)
     coefficients = codes.values[:, : config.coefficients].clone()
+    mean_maps = _mean_maps(data, share)
     for name, branch in generator.branches.items():
-        for level, size in enumerate(config.sizes):
-            if size > data.size or (name == "albedo" and size == BASE):
+        means = laplacian_pyramid(mean_maps[:, CHANNELS[name]])
+        for level, (size, mean) in enumerate(zip(config.sizes, means)):
+            if name == "albedo" and size == BASE:
                 continue
-            mean = _mean_band(data, name, size, share)
             branch.means[level].copy_(mean)
             if str(size) in branch.banks:
-                bands = torch.cat([band for _, band in _bands(data, name, size)]) - mean
+                bands = torch.cat(list(_bands(data, name, size))) - mean
                 importance = _importance(data, size)
                 _fine_modes(branch.banks[str(size)], bands, share, importance, coefficients, codes)
     return codes.values
@@ -169,14 +170,17 @@ def _fine_modes(
 
 def _importance(data: TrainingMaps, size: int) -> Float[Tensor, "D"]:
     """Return how much each texel of one channel counts: the mean trust of all samples."""
-    return torch.stack([data.trust([row], size)[0, 0].cpu() for row in range(len(data))]).mean(0).flatten()
+    trust = torch.stack([data.trust([row], size)[0, 0].cpu() for row in range(len(data.items))]).mean(0)
+    return (0.5 * (trust + trust.flip(-1))).flatten()
 
 
-def _bands(data: TrainingMaps, name: str, size: int) -> Iterator[tuple[int, Float[Tensor, "1 C S S"]]]:
-    """Yield each sample's number and what a level of its Laplacian pyramid holds."""
+def _bands(data: TrainingMaps, name: str, size: int) -> Iterator[Float[Tensor, "1 C S S"]]:
+    """Yield what a level of each sample's Laplacian pyramid holds."""
     for sample in range(len(data)):
-        yield sample, laplacian_pyramid(data.maps([sample], size).cpu()[:, CHANNELS[name]])[-1]
+        yield laplacian_pyramid(data.maps([sample], size).cpu()[:, CHANNELS[name]])[-1]
 
 
-def _mean_band(data: TrainingMaps, name: str, size: int, share: Tensor) -> Float[Tensor, "1 C S S"]:
-    return sum(share[sample] * band for sample, band in _bands(data, name, size))
+def _mean_maps(data: TrainingMaps, share: Tensor) -> Float[Tensor, "1 7 S S"]:
+    """Return the mean maps of all samples, which are mirror-symmetric, at full size."""
+    mean = sum(2 * share[row] * data.maps([row], data.size).cpu() for row in range(len(data.items)))
+    return 0.5 * (mean + mirrored(mean))
