@@ -1,4 +1,4 @@
-"""``python -m benchmarks.truth quick|dev``: makes a split of the truth data set, and a sheet of what it looks like."""
+"""``python -m benchmarks.truth quick|dev|tone``: makes a split of the truth data set, and a sheet of its looks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from core.errors import FitError
 
 from . import dataset
 from .contact import contact_sheet
-from .plan import SPLITS
+from .plan import SPLITS, TONE_SPLIT
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.truth", description=__doc__)
-    parser.add_argument("split", choices=SPLITS)
+    parser.add_argument("split", choices=(*SPLITS, TONE_SPLIT))
     parser.add_argument("--seed", type=int, default=dataset.SEED)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder of the reference data")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/relit/benchmarks")

@@ -8,13 +8,17 @@ their means over light, medium and dark skins agree. Any run of whole blocks is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .lights import HELD_OUT_STRENGTHS
 
 SPLITS = ("quick", "dev")
+TONE_SPLIT = "tone"
+"""What the evidence of skin tone is calibrated on: photos without held-out pictures."""
+OTHER_PEOPLE = 500
+"""Added to the seed for that split: none of its people, skins or lights is in another one."""
 TONES = 10
 GROUPS = {"light": range(1, 5), "medium": range(5, 8), "dark": range(8, 11)}
 YAW_RANGES = ((0.0, 15.0), (15.0, 35.0), (35.0, 60.0))
@@ -94,9 +98,12 @@ def make_plan(split: str, seed: int) -> list[PhotoPlan]:
     Raises:
         ValueError: an unknown split.
     """
-    if split not in SPLITS:
-        raise ValueError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
-    generator = np.random.default_rng((seed, SPLITS.index(split), 7))
+    names = (*SPLITS, TONE_SPLIT)
+    if split not in names:
+        raise ValueError(f"There is no split {split!r}; there are {', '.join(names)}.")
+    generator = np.random.default_rng((seed, names.index(split), 7))
+    if split == TONE_SPLIT:
+        return _tone_split(seed + OTHER_PEOPLE, generator)
     if split == "quick":
         people = [("ict", 3), ("ict", 9), ("own", 6), ("scan", 5)]
         heads = [_head(family, tone, number, seed, generator) for number, (family, tone) in enumerate(people)]
@@ -108,6 +115,28 @@ def make_plan(split: str, seed: int) -> list[PhotoPlan]:
         heads = _block_of_heads(block, seed, generator)
         takes = [(head, 0) for head in heads] + [(head, 1) for head in heads]
         photos += _block(takes, list(sizes[block]), len(photos), seed, generator)
+    return photos
+
+
+def _tone_split(seed: int, generator: np.random.Generator) -> list[PhotoPlan]:
+    """60 photos of 30 heads without held-out pictures.
+
+    Of each tone's six photos four are metered on the face and two on the scene, and their exposures are evenly
+    spread, so that how cameras are set says nothing about who is photographed.
+    """
+    photos: list[PhotoPlan] = []
+    for block in range(3):
+        heads = _block_of_heads(block, seed, generator)
+        takes = [(head, 0) for head in heads] + [(head, 1) for head in heads]
+        photos += _block(takes, [384] * 20, len(photos), seed, generator)
+    for tone in range(1, TONES + 1):
+        places = [place for place, photo in enumerate(photos) if photo.head.tone == tone]
+        metering = generator.permutation(["face"] * 4 + ["scene"] * 2)
+        stops = generator.permutation((np.arange(6) + generator.uniform(0, 1, 6)) / 6 * 1.4 - 0.7)
+        for place, metered, exposure in zip(places, metering, stops, strict=True):
+            photos[place] = replace(
+                photos[place], metering=str(metered), exposure=round(float(exposure), 2), held_out=()
+            )
     return photos
 
 

@@ -40,6 +40,16 @@ def test_tones_are_equal_and_independent_of_heads_and_lights():
         assert abs(np.mean([abs(plan.yaw) for plan in members]) - np.mean([abs(plan.yaw) for plan in plans])) < 4
 
 
+def test_the_tone_split_says_nothing_of_people_by_its_exposure():
+    plans = make_plan("tone", 0)
+    assert set(Counter((plan.head.tone, plan.metering) for plan in plans).values()) == {2, 4}
+    assert not any(plan.held_out for plan in plans)
+    by_tone = [np.mean([plan.exposure for plan in plans if plan.head.tone == tone]) for tone in range(1, 11)]
+    assert np.abs(by_tone).max() < 0.12
+    seeds = {plan.head.seed for plan in plans}
+    assert not seeds & {plan.head.seed for split in ("dev", "quick") for plan in make_plan(split, 0)}
+
+
 @pytest.mark.parametrize("blocks", [1, 2])
 def test_a_run_of_whole_blocks_is_a_fair_sample(blocks):
     plans = make_plan("dev", 0)[: 20 * blocks]
