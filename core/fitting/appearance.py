@@ -5,8 +5,8 @@ logarithm is linear in the coefficients of the albedo prior. So each half of the
 linear system, and a few alternations take milliseconds (alternate descent, as in AlbedoGAN, arXiv 2304.12483).
 
 Skin tone and exposure can stand in for each other (a darker person in a brighter light). The direction that the
-photo says nothing about is settled apart, by :func:`_settle_tone`: how likely the tone is under the prior against
-what exposure, white balance and the whites of the eyes say (`skin_tone`).
+photo says next to nothing about is settled apart, by :func:`_settle_tone`: by what exposure, white balance and the
+whites of the eyes say (`skin_tone`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .skin_tone import PRIOR_TRUST, WhiteOfEyes, metering_evidence, plausible_whites, white_evidence
+from .skin_tone import FaceInPhoto, WhiteOfEyes, plausible_whites, settle_tone
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
@@ -151,8 +151,8 @@ def _settle_tone(
 ) -> tuple[np.ndarray, list[np.ndarray], float]:
     """Move tone between albedo and light to where both are most plausible.
 
-    A shift s (3 logarithms) of the albedo, with the light divided by exp(s), leaves every picture as it is. The
-    prior pays |c + P s|^2, the lights pay their distance from what `skin_tone` expects of photographs.
+    A shift (3 logarithms) of the albedo, with the light divided by as much as albedo and gloss together grow, leaves
+    every picture nearly as it is: `skin_tone` says what the face's albedo most likely is.
     """
     face = np.clip(sum(photo.weight for photo in evidence), 0, 1)
     total = max(face.sum(), 1.0)
@@ -160,19 +160,37 @@ def _settle_tone(
     gram = weighted @ flat_basis.T / total * 50 + np.eye(len(coefficients)) * 1e-2
     constants = np.tile(np.eye(3), (len(log_mean), 1))
     shift_basis = np.linalg.solve(gram, weighted @ constants / total * 50)
-    system = PRIOR_TRUST * shift_basis.T @ shift_basis
-    target = -PRIOR_TRUST * shift_basis.T @ coefficients
-    log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
-    for photo, light in zip(evidence, lighting, strict=True):
-        shading = np.log(np.average(_shading(photo, light), axis=0, weights=photo.weight + 1e-9))
-        albedo = np.average(log_albedo, axis=0, weights=photo.weight + 1e-9)
-        found = [metering_evidence(shading, albedo, _prominence(photo))]
-        skin = np.average(np.log(np.maximum(photo.colour, 2e-3)), axis=0, weights=photo.weight + 1e-9)
-        if whites := plausible_whites(photo.whites, skin):
-            found.append(white_evidence(whites, light))
-        system += sum(precision for precision, _ in found)
-        target += sum(pull for _, pull in found)
-    shift = np.clip(np.linalg.solve(system, target), -1, 1)
-    average = np.full(3, 1 / 3)
-    spread = float(np.sqrt(average @ np.linalg.inv(system) @ average))
-    return coefficients + shift_basis @ shift, [light / np.exp(shift) for light in lighting], spread
+    albedo = np.exp(log_mean + (coefficients @ flat_basis).reshape(log_mean.shape))
+    pairs = list(zip(evidence, lighting, strict=True))
+    faces = [_face_in_photo(photo, light, albedo) for photo, light in pairs]
+    present = np.log(np.mean([_mean_albedo(photo, light, albedo) for photo, light in pairs], axis=0))
+    wanted, spread = settle_tone(faces)
+    shift = np.clip(wanted - present, -1, 1)
+    dimming = [(np.exp(present) + face.gloss) / (np.exp(present + shift) + face.gloss) for face in faces]
+    return coefficients + shift_basis @ shift, [light * by for light, by in zip(lighting, dimming)], spread
+
+
+def _mean_albedo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) -> np.ndarray:
+    """Return the face's mean albedo [3], each texel counted by its light and confidence."""
+    return np.average(albedo, axis=0, weights=_shading(photo, light).mean(1) * (photo.weight + 1e-9))
+
+
+def _face_in_photo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) -> FaceInPhoto:
+    """Return what bears on the tone: mean colours over the face and of the whites of the eyes, the larger first.
+
+    The face's colour is what the fit makes of it: a hand or a lock of hair in the skin mask does not move it.
+    """
+    weight = photo.weight + 1e-9
+    arriving = np.average(_shading(photo, light), axis=0, weights=weight)
+    gloss = np.average(np.maximum(photo.gloss @ light, 0), axis=0, weights=weight) / arriving
+    scattered = np.average(albedo * _shading(photo, light), axis=0, weights=weight)
+    colour = np.log(np.maximum(scattered + gloss * arriving, 2e-3))
+    whites = plausible_whites(photo.whites, colour)
+    if not whites:
+        return FaceInPhoto(colour, gloss, _prominence(photo))
+    beside = [
+        np.log(np.maximum(white.colour, 2e-3)) - np.log(np.maximum(white.transfer @ light, 0.02) / arriving) - colour
+        for white in whites
+    ]
+    size = np.array([white.iris_radius for white in whites])
+    return FaceInPhoto(colour, gloss, _prominence(photo), np.average(beside, axis=0, weights=size**2), size.max())
