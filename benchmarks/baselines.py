@@ -23,9 +23,10 @@ from core.fitting.appearance import Appearance
 from core.fitting.fit import Fit
 from core.fitting.landmark_evidence import Priors
 from core.head import Head
+from core.joint_fit import fit_reflectance
 from core.morphable import MorphableModel
 from core.pipeline import Steps, fit_head
-from core.reflectance.maps import ReflectanceMaps
+from core.reflectance.maps import PriorMaps, ReflectanceMaps
 from core.reflectance.prior import ReflectancePrior
 from core.render.interpolate import vertex_normals
 from core.render.lighting import cosine_transfer
@@ -76,6 +77,27 @@ def _fit_geometry_with(**priors: float) -> Callable:
         return fit_geometry(model, views, settings, replace(Priors(), **priors))
 
     return fit_geometry_with
+
+
+def keep_shape(
+    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, settings, on_step
+) -> tuple[Fit, list[View]]:
+    """Stay with the shape that the landmarks gave."""
+    return fit, list(views)
+
+
+def keep_prior(
+    model: MorphableModel, prior: ReflectancePrior, generator, views: Sequence[View], fit: Fit, *settings
+) -> tuple[Fit, None]:
+    """Stay with the linear prior's skin and the light that was found with it."""
+    return fit, None
+
+
+def _fit_reflectance_with(**changed) -> Callable:
+    def fit_reflectance_with(model, prior, generator, views, fit, settings, *others) -> tuple:
+        return fit_reflectance(model, prior, generator, views, fit, replace(settings, **changed), *others)
+
+    return fit_reflectance_with
 
 
 def see_everything_as_skin(path: Path, face: int | None) -> View:
@@ -129,15 +151,25 @@ def keep_mean_tone(model: MorphableModel, prior: ReflectancePrior, views: Sequen
 
 
 def maps_of_prior(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    size: int,
+    expected: PriorMaps | None = None,
 ) -> ReflectanceMaps:
     """Take the prior's maps for the person's coefficients; no texel is taken from the photo."""
     blind = [replace(view, skin=np.zeros_like(view.skin)) for view in views]
-    return complete_maps(model, prior, blind, fit, size)
+    return complete_maps(model, prior, blind, fit, size, expected)
 
 
 def maps_in_grey_world_tone(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    size: int,
+    expected: PriorMaps | None = None,
 ) -> ReflectanceMaps:
     """Give the prior's mean maps the skin's mean colour, the photo balanced so that what is not skin is grey."""
     maps, view = maps_of_prior(model, prior, views, fit, size), views[0]
@@ -148,7 +180,12 @@ def maps_in_grey_world_tone(
 
 
 def maps_with_photo_pasted(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    size: int,
+    expected: PriorMaps | None = None,
 ) -> ReflectanceMaps:
     """Paste the photo as albedo, light and all; what it hides is mirrored, then the prior in the pasted tone."""
     view, maps, atlas = views[0], maps_of_prior(model, prior, views, fit, size), build_atlas(model, size)
@@ -163,10 +200,16 @@ def maps_with_photo_pasted(
 
 
 def maps_without_mirror(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    size: int,
+    expected: PriorMaps | None = None,
 ) -> ReflectanceMaps:
     """Complete the maps, but fill from the prior what would be mirrored from the other side."""
-    maps, blind = complete_maps(model, prior, views, fit, size), maps_of_prior(model, prior, views, fit, size)
+    maps = complete_maps(model, prior, views, fit, size, expected)
+    blind = maps_of_prior(model, prior, views, fit, size, expected)
     share = maps.provenance[..., 1]
 
     def filled(name: str) -> np.ndarray:
@@ -180,18 +223,28 @@ def maps_without_mirror(
 
 
 def maps_without_fine_normals(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    size: int,
+    expected: PriorMaps | None = None,
 ) -> ReflectanceMaps:
     """Complete the maps and make the normal map flat."""
-    maps = complete_maps(model, prior, views, fit, size)
+    maps = complete_maps(model, prior, views, fit, size, expected)
     return replace(maps, normal=np.broadcast_to(np.float32([0, 0, 1]), maps.normal.shape))
 
 
 def maps_of_one_material(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, size: int
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    size: int,
+    expected: PriorMaps | None = None,
 ) -> ReflectanceMaps:
     """Complete the maps and give all of the skin the same specular albedo and roughness."""
-    maps = complete_maps(model, prior, views, fit, size)
+    maps = complete_maps(model, prior, views, fit, size, expected)
     specular, roughness = (np.full((size, size), value, np.float32) for value in (SKIN_SPECULAR, SKIN_ROUGHNESS))
     return replace(maps, specular_albedo=specular, roughness=roughness)
 
@@ -221,6 +274,7 @@ def _feathered(atlas: Atlas, confidence: np.ndarray) -> np.ndarray:
 
 _STILL_IDENTITY = {"identity_sigma": STILL}
 _STILL_EXPRESSION = {"expression_sigma": STILL, "score_share": 0.0}
+_PLAIN = {"refine_geometry": keep_shape, "fit_reflectance": keep_prior}
 
 METHODS = {
     method.name: method
@@ -235,6 +289,7 @@ METHODS = {
                 trace_light=trace_open_sky,
                 estimate_appearance=photo_is_albedo,
                 complete_maps=maps_in_grey_world_tone,
+                **_PLAIN,
             ),
         ),
         Method(
@@ -244,17 +299,18 @@ METHODS = {
                 trace_light=trace_open_sky,
                 estimate_appearance=photo_is_albedo,
                 complete_maps=maps_with_photo_pasted,
+                **_PLAIN,
             ),
         ),
         Method(
             "without_identity",
             "Everybody has the mean head's shape.",
-            _steps(fit_geometry=_fit_geometry_with(**_STILL_IDENTITY)),
+            _steps(fit_geometry=_fit_geometry_with(**_STILL_IDENTITY), refine_geometry=keep_shape),
         ),
         Method(
             "without_expression",
             "Every face is neutral.",
-            _steps(fit_geometry=_fit_geometry_with(**_STILL_EXPRESSION)),
+            _steps(fit_geometry=_fit_geometry_with(**_STILL_EXPRESSION), refine_geometry=keep_shape),
         ),
         Method("without_skin_mask", "The whole photo counts as skin.", _steps(look_at=see_everything_as_skin)),
         Method("without_shadows", "The head casts no shadow on itself.", _steps(trace_light=trace_open_sky)),
@@ -262,9 +318,21 @@ METHODS = {
         Method(
             "without_light",
             "The light comes evenly from all sides, the skin is the prior's mean.",
-            _steps(estimate_appearance=light_from_everywhere),
+            _steps(estimate_appearance=light_from_everywhere, **_PLAIN),
         ),
         Method("without_tone", "Everybody has the prior's mean tone.", _steps(estimate_appearance=keep_mean_tone)),
+        Method("without_refined_shape", "The shape is that of the landmarks.", _steps(refine_geometry=keep_shape)),
+        Method("without_generator", "Expected skin is the linear prior's.", _steps(fit_reflectance=keep_prior)),
+        Method(
+            "without_tuning",
+            "The generator stays as it is.",
+            _steps(fit_reflectance=_fit_reflectance_with(tuning_steps=0)),
+        ),
+        Method(
+            "without_likeness",
+            "No face recogniser is asked.",
+            _steps(fit_reflectance=_fit_reflectance_with(likeness=False)),
+        ),
         Method("without_photo_detail", "No texel is taken from the photo.", _steps(complete_maps=maps_of_prior)),
         Method("without_mirror", "Nothing is mirrored.", _steps(complete_maps=maps_without_mirror)),
         Method("without_fine_normals", "The normal map is flat.", _steps(complete_maps=maps_without_fine_normals)),

@@ -39,6 +39,25 @@ class AppearanceSettings:
     shadow_resolution: int
 
 
+@dataclass(frozen=True)
+class JointSettings:
+    """How far the fit through the renderer goes; all zero leaves it out.
+
+    Attributes:
+        shape_steps: Steps on shape, expression and camera.
+        code_sizes: Texels a side of the maps at which the generator's code is sought, coarse first.
+        code_steps: Steps at each of those sizes.
+        tuning_steps: Steps on the generator's weights, at the last of those sizes.
+        likeness: Whether a face recogniser has its say.
+    """
+
+    shape_steps: int = 0
+    code_sizes: tuple[int, ...] = ()
+    code_steps: tuple[int, ...] = ()
+    tuning_steps: int = 0
+    likeness: bool = True
+
+
 _GEOMETRY = {
     "draft": GeometrySettings(rounds=8),
     "standard": GeometrySettings(rounds=12),
@@ -48,6 +67,11 @@ _APPEARANCE = {
     "draft": AppearanceSettings(rounds=4, shadow_directions=64, shadow_resolution=128),
     "standard": AppearanceSettings(rounds=8, shadow_directions=128, shadow_resolution=192),
     "best": AppearanceSettings(rounds=16, shadow_directions=512, shadow_resolution=320),
+}
+_JOINT = {
+    "draft": JointSettings(),
+    "standard": JointSettings(shape_steps=40, code_sizes=(64, 128), code_steps=(16, 24), tuning_steps=30),
+    "best": JointSettings(shape_steps=100, code_sizes=(64, 128, 256), code_steps=(30, 40, 30), tuning_steps=100),
 }
 
 
@@ -94,6 +118,11 @@ class FitSettings:
     def appearance(self) -> AppearanceSettings:
         """The appearance stage's settings at this quality."""
         return _APPEARANCE[self.quality]
+
+    @property
+    def joint(self) -> JointSettings:
+        """The settings at this quality of the fit through the renderer."""
+        return _JOINT[self.quality]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the choices as JSON values."""

@@ -35,6 +35,15 @@ class Stages:
         self._name, self._fraction = name, fraction
         self._report(name, fraction, self._preview)
 
+    def progress(self, fraction: float) -> None:
+        """Within a stage: ``fraction`` of the whole is done by now."""
+        self._fraction = fraction
+        self._report(self._name, fraction, self._preview)
+
+    def steps(self, first: float, last: float, count: int) -> Callable[[int], None]:
+        """What to call with the number of each of ``count`` steps, which lead from one fraction to another."""
+        return lambda step: self.progress(first + (last - first) * step / max(count, 1))
+
     def show(self, picture: np.ndarray) -> None:
         """Show ``picture`` ([H,W,3] uint8 sRGB): the preview sharpens as the stages go on."""
         part = self._preview_path.with_suffix(".part")

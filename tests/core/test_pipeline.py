@@ -75,7 +75,7 @@ def test_the_same_seed_gives_the_same_files(reported, photo, tmp_path):
     assert [name for name in first if first[name] != second[name] and name != TIMINGS_FILE] == []
 
 
-@pytest.mark.parametrize("stage", range(9))
+@pytest.mark.parametrize("stage", [*range(9), 30])
 def test_a_cancel_in_any_stage_leaves_nothing(photo, tmp_path, stage):
     calls = []
 

@@ -1,0 +1,147 @@
+"""From the landmarks' head and the linear prior's skin to the person: the fit through the renderer.
+
+Shape, expression and camera first, with the albedo held (`fitting.shape_refinement`); then the generator's code and
+the light, with the shape held (`fitting.inversion`); then the generator itself around the code
+(`fitting.pivotal_tuning`). Each changes what the one before took for granted, so shadows and light are traced again
+in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import torch
+
+from .completion.atlas import build_atlas
+from .completion.complete import complete_maps, texel_evidence
+from .fitting.fit import Fit
+from .fitting.inversion import Level, invert
+from .fitting.likeness import Likeness
+from .fitting.pivotal_tuning import Believed, tune
+from .fitting.shape_posterior import ShapePosterior
+from .fitting.shape_refinement import MovingTexels, refine_shape
+from .morphable import MorphableModel
+from .recognition import load_recognition
+from .reflectance.generator import GeneratedMaps, ReflectanceGenerator
+from .reflectance.maps import PriorMaps, ReflectanceMaps
+from .reflectance.prior import ReflectancePrior
+from .settings import JointSettings
+from .views import View
+from .weights import DLIB_RECOGNITION, available
+
+CODE = "generator_code"
+"""Name in `Fit.extra` of the generator's code."""
+SHAPE_SIZE = 128
+"""Texels a side of the maps at which shape is compared."""
+
+
+def refine_geometry(
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    views: Sequence[View],
+    fit: Fit,
+    settings: JointSettings,
+    on_step: Callable[[int], None] | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[Fit, list[View]]:
+    """Go on from the landmarks' shape, expressions and cameras to those that explain the colours too.
+
+    Args:
+        model: the shape model.
+        prior: of the albedo.
+        views: photos with posed heads and traced light; both are of the old shape afterwards.
+        fit: with light and the prior's coefficients.
+        settings: number of steps.
+        on_step: called with each step's number; may raise to stop.
+        device: where it runs.
+    """
+    posterior = ShapePosterior.of_fit(
+        model,
+        [view.landmarks for view in views],
+        [(view.photo.width, view.photo.height) for view in views],
+        [view.photo.exif_focal_35mm for view in views],
+        fit,
+        device=device,
+    )
+    atlas = build_atlas(model, SHAPE_SIZE)
+    texels = [MovingTexels.of_view(atlas, model, view, device) for view in views]
+    small = cv2.resize(prior.log_albedo(fit.albedo), (SHAPE_SIZE, SHAPE_SIZE), interpolation=cv2.INTER_AREA)
+    lighting = [torch.from_numpy(np.asarray(light, np.float32)).to(device) for light in fit.lighting]
+    log_albedo = torch.from_numpy(atlas.gather(small)).to(device)
+    whitened, _ = refine_shape(posterior, texels, log_albedo, lighting, settings.shape_steps, on_step)
+    refined = posterior.fitted(whitened, fit)
+    posed = [
+        replace(view, camera=camera, vertices=model.vertices(refined.identity, expression))
+        for view, camera, expression in zip(views, refined.cameras, refined.expressions, strict=True)
+    ]
+    return refined, posed
+
+
+def fit_reflectance(
+    model: MorphableModel,
+    prior: ReflectancePrior,
+    generator: ReflectanceGenerator,
+    views: Sequence[View],
+    fit: Fit,
+    settings: JointSettings,
+    seed: int = 0,
+    on_step: Callable[[int], None] | None = None,
+    device: torch.device | str = "cpu",
+) -> tuple[Fit, PriorMaps]:
+    """Invert the generator and tune it to the person.
+
+    Args:
+        model: the shape model.
+        prior: gives where the code starts, and the pores that no photo shows.
+        generator: see `reflectance.generator.load_generator`.
+        views: photos with posed heads and traced light.
+        fit: with light and the prior's coefficients.
+        settings: sizes and numbers of steps.
+        seed: of everything random.
+        on_step: called with each step's number, counted through; may raise to stop.
+        device: where it runs.
+
+    Returns:
+        The fit with its light and code, and what the person's skin is expected to look like.
+    """
+    generator = generator.to(device)
+    levels = [
+        Level(atlas, tuple(texel_evidence(model, atlas, view) for view in views))
+        for atlas in (build_atlas(model, size) for size in settings.code_sizes)
+    ]
+    likeness = None
+    if settings.likeness and available(DLIB_RECOGNITION):
+        likeness = Likeness(model, views, load_recognition(), device=device)
+    start = generator.code_from_prior(fit.albedo)
+    found = invert(generator, levels, settings.code_steps, start, fit.lighting, likeness, on_step)
+    fit = replace(fit, lighting=found.lighting, extra={**fit.extra, CODE: found.code.cpu().numpy().astype(np.float32)})
+    own = generator
+    if settings.tuning_steps:
+        size, before = settings.code_sizes[-1], sum(settings.code_steps)
+        with torch.no_grad():
+            pivot = expected_maps(generator.synthesis(found.code[None], size), prior)
+        believed = believed_skin(complete_maps(model, prior, views, fit, size, pivot), device)
+        counted = None if on_step is None else lambda step: on_step(before + step)
+        own = tune(generator, believed, settings.tuning_steps, found.code, found.lighting, likeness, seed, counted)
+    with torch.no_grad():
+        maps = own.synthesis(found.code[None], own.config.size)
+    return fit, expected_maps(maps, prior)
+
+
+def believed_skin(maps: ReflectanceMaps, device: torch.device | str) -> Believed:
+    """What a head's maps say of the skin that its photos saw."""
+    log_albedo = torch.from_numpy(np.log(maps.diffuse_albedo).transpose(2, 0, 1)[None].copy())
+    observed = torch.from_numpy(maps.provenance[None, None, :, :, 0].copy())
+    return Believed(log_albedo.float().to(device), observed.float().to(device))
+
+
+def expected_maps(maps: GeneratedMaps, prior: ReflectancePrior) -> PriorMaps:
+    """A generated person's maps as the maps' completion takes them."""
+    log_albedo, specular, roughness, slopes = (
+        np.ascontiguousarray(image[0].permute(1, 2, 0).cpu().numpy())
+        for image in (maps.log_albedo, maps.specular, maps.roughness, maps.slopes)
+    )
+    return PriorMaps(log_albedo, prior.albedo_detail, specular[..., 0], roughness[..., 0], slopes)
