@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -28,7 +28,7 @@ from core.completion.atlas import bleed, build_atlas
 from core.morphable import load_model
 from core.reflectance.prior import layout_digest, load_prior
 from core.reflectance.tone import individual_typology_angle
-from training.albedo_prior import CACHE, RESOLUTION, held_out
+from training.albedo_prior import CACHE, RESOLUTION
 from training.reflectance_items import (
     CHANNELS,
     VERSION,
@@ -41,77 +41,19 @@ from training.reflectance_items import (
 )
 from training.reflectance_labels import measured_labels
 from training.reflectance_layers import LAYERS
-from training.reflectance_people import Person, coarse_people, people_at
+from training.reflectance_people import Person, coarse_people, not_for_training, people_at
 from training.reflectance_sheet import contact_sheet
 from training.reflectance_surface import LIMITS, Canvas, Skin, make_canvas, make_skin, slopes_of
-from training.skin_tone import BioSkin, ToneChanger, mean_colours, skin_share
+from training.reflectance_tones import ToneMatcher, Variant, balance, plan_variants
+from training.skin_tone import BioSkin, mean_colours
 
 __all__ = ["ReflectanceItems", "load", "main", "pack"]
 
 SEED = 4
-TONE_STEPS = np.linspace(60, -62, 11)
-"""Edges of ten equal steps of individual typology angle, degrees; measured skin lies within them."""
-EXTRA_TONES = 2
-DISTURBANCE = 20.0
-"""Degrees by which people are shuffled when tones are handed out in order."""
 LAYER_SHARE, SECOND_LAYER = 0.36, 0.35
 """How many of the other tones wear a layer, and how many of those a second one."""
 LEAST_STRENGTH = 0.25
 SEX_BOUND = {"stubble": {"male"}, "makeup": {"female"}}
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One item to be made.
-
-    Attributes:
-        name: of the person.
-        index: 0 is the person's own tone.
-        angle: individual typology angle to reach in degrees; None keeps the person's.
-    """
-
-    name: str
-    index: int
-    angle: float | None
-
-
-def plan_variants(names: list[str], own: np.ndarray, validation: np.ndarray, seed: int = SEED) -> list[Variant]:
-    """Return who is shown at which tone, so that ten steps of tone come out as equally frequent as can be.
-
-    The Ontario set's tones were lost with its white balance: its people's own are drawn from the European Londoners'
-    range. Other tones go to people in order of their own, disturbed, so that most people move little.
-
-    Args:
-        names: [P] of people.
-        own: [P] individual typology angle of each, degrees.
-        validation: [P] bool; those people appear once, as they are.
-        seed: of the draws.
-    """
-    rng = np.random.default_rng(seed)
-    own = own.copy()
-    drawn = np.array([name.startswith("canada") for name in names])
-    own[drawn] += rng.normal(0, 6, drawn.sum())
-    variants = [Variant(name, 0, float(own[row]) if drawn[row] else None) for row, name in enumerate(names)]
-    people = np.flatnonzero(~validation)
-    counts = np.bincount(tone_step(own[people]), minlength=10)
-    targets = []
-    for _ in range(EXTRA_TONES * len(people)):
-        step = int(counts.argmin())
-        counts[step] += 1
-        targets.append(rng.uniform(TONE_STEPS[step + 1], TONE_STEPS[step]))
-    targets = np.sort(targets)[::-1]
-    for index in range(EXTRA_TONES):
-        order = people[np.argsort(-own[people] + rng.normal(0, DISTURBANCE, len(people)))]
-        variants += [
-            Variant(names[row], index + 1, float(angle)) for row, angle in zip(order, targets[index::EXTRA_TONES])
-        ]
-    rank = {name: row for row, name in enumerate(names)}
-    return sorted(variants, key=lambda variant: (rank[variant.name], variant.index))
-
-
-def tone_step(angles: np.ndarray) -> np.ndarray:
-    """Return which of the ten steps of tone each angle [N] in degrees lies in, 0 the lightest."""
-    return np.clip(np.digitize(-np.asarray(angles), -TONE_STEPS) - 1, 0, 9)
 
 
 def draw_layers(sex: str | None, rng: np.random.Generator) -> dict[str, float]:
@@ -125,13 +67,13 @@ def draw_layers(sex: str | None, rng: np.random.Generator) -> dict[str, float]:
     }
 
 
-def render(canvas: Canvas, person: Person, variant: Variant, changer: ToneChanger, seed: int = SEED) -> Skin:
+def render(canvas: Canvas, person: Person, variant: Variant, matcher: ToneMatcher, seed: int = SEED) -> Skin:
     """Return the maps of one item."""
     rng = np.random.default_rng([seed, zlib.crc32(person.name.encode()), variant.index])
     tone_weight = canvas.share("cheeks", "forehead")
     log_albedo = person.log_albedo
     if variant.angle is not None:
-        log_albedo = changer.retone(log_albedo, skin_share(log_albedo, tone_weight), variant.angle, tone_weight)
+        log_albedo = matcher.retone(log_albedo, variant.angle, tone_weight)
     oil = float(rng.normal()) if person.oil is None else person.oil
     if variant.index:
         # The same person on another day.
@@ -157,7 +99,6 @@ class Writer:
 
     def __init__(self, folder: Path, canvas: Canvas, variants: list[Variant], facts: dict) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "items.json").unlink(missing_ok=True)
         self.folder, self.canvas, self.facts = folder, canvas, facts
         self.plan = [[variant.name, variant.index, variant.angle] for variant in variants]
         state = self._state()
@@ -223,24 +164,16 @@ class Writer:
         part.replace(self.folder / "unfinished.json")
 
     def finish(self) -> None:
-        """Write ``items.json``: only now does the data set exist."""
+        """Write ``items.json``."""
         balance(self.items)
+        for array in self.arrays.values():
+            array.flush()
         (self.folder / "items.json").write_text(json.dumps(self.facts | {"items": self.items}, indent=1))
         (self.folder / "unfinished.json").unlink(missing_ok=True)
 
 
-def balance(items: list[dict]) -> None:
-    """Set the weights of items so that ten steps of tone weigh the same in training; their mean is 1."""
-    training = [item for item in items if item["split"] == "train"]
-    steps = tone_step(np.array([item["tone"] for item in training]))
-    counts = np.bincount(steps, minlength=10)
-    weights = 1 / counts[steps]
-    for item, weight in zip(training, weights / weights.mean()):
-        item["weight"] = round(float(weight), 4)
-
-
 def make(folder: Path, shared: Path, cache: Path, size: int) -> None:
-    """Make or finish the data set in ``folder``."""
+    """Make or finish the data set; it takes the place of ``folder`` when it is whole."""
     model, prior = load_model(), load_prior()
     atlas = build_atlas(model, size)
     canvas = make_canvas(model, atlas, prior)
@@ -249,23 +182,27 @@ def make(folder: Path, shared: Path, cache: Path, size: int) -> None:
     print(f"{len(coarse.names)} people de-lit and completed in {time.monotonic() - begun:.0f} s", flush=True)
     small = make_canvas(model, build_atlas(model, RESOLUTION), prior)
     tones = mean_colours(coarse.log_albedo, small.share("cheeks", "forehead"))
-    variants = plan_variants(coarse.names, individual_typology_angle(tones), held_out(coarse.names))
-    changer = ToneChanger(BioSkin(shared / "bioskin" / "BioSkinRGB.pt"), tones)
+    variants = plan_variants(coarse.names, individual_typology_angle(tones), not_for_training(coarse.names), SEED)
+    measured = np.array([name.startswith("london") for name in coarse.names])
+    matcher = ToneMatcher(BioSkin(shared / "bioskin" / "BioSkinRGB.pt"), tones, measured)
     command = f"python -m training.reflectance_dataset --size {size}"
     facts = {"version": VERSION, "size": size, "seed": SEED, "layout": layout_digest(model.uv), "command": command}
-    writer = Writer(folder, canvas, variants, facts)
+    unfinished = folder.with_suffix(".unfinished")
+    writer = Writer(unfinished, canvas, variants, facts)
     remaining = variants[len(writer.items) :]
     people = people_at(model, canvas, coarse, list(dict.fromkeys(variant.name for variant in remaining)), shared, cache)
     person, started = None, time.monotonic()
     for count, variant in enumerate(remaining, 1):
         if person is None or person.name != variant.name:
             person = next(people)
-        writer.add(person, render(canvas, person, variant, changer))
+        writer.add(person, render(canvas, person, variant, matcher))
         if count % 15 == 0 or count == len(remaining):
             writer.save()
             left = (time.monotonic() - started) / count * (len(remaining) - count)
             print(f"{len(writer.items)}/{len(variants)} items, about {left:.0f} s left", flush=True)
     writer.finish()
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
     print(f"{folder}: {len(variants)} items in {time.monotonic() - begun:.0f} s")
 
 

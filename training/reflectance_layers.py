@@ -53,8 +53,8 @@ def moles(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generator)
 def stubble(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generator) -> None:
     """Short dark hair where a beard grows: darker, bluer on light skin, rougher."""
     zone = canvas.beard * (1 - canvas.share("lips", "nostrils", "mouth_inner"))
-    patchy = np.clip(1 + 0.3 * waves(canvas.position, 0.02, rng), 0.3, 1.6)
-    grain = np.clip(1 + 0.6 * rng.normal(size=len(zone)), 0.2, 2.2).astype(np.float32)
+    patchy = np.clip(1 + 0.12 * waves(canvas.position, 0.03, rng), 0.6, 1.4)
+    grain = np.clip(1 + 0.35 * rng.normal(size=len(zone)), 0.3, 2.0).astype(np.float32)
     cover = np.clip(zone * patchy * grain * (0.08 + 0.42 * strength), 0, 0.85)
     albedo = np.exp(skin.log_albedo)
     hair = HAIR * min(1.0, float(albedo[:, 1].mean()) / 0.1)

@@ -7,21 +7,17 @@ person's own, where no photo was.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.ndimage import binary_fill_holes
 
 from core.completion.atlas import Atlas, bleed, build_atlas
+from core.completion.complete import hair_doubt
 from core.morphable import MorphableModel
-from core.reflectance.maps import GLARE
 from training.albedo_prior import (
-    CUT_METRES,
-    FEATHER_METRES,
     RESOLUTION,
     complete_people,
     held_out,
@@ -31,25 +27,17 @@ from training.albedo_prior import (
     skin_albedos,
     without_baked_shade,
 )
-from training.photo_albedo import Unwrapped, balance_exposures, delight_photo, mean_tones, unwrap_photos
+from training.photo_albedo import delight_photo
+from training.reflectance_cleaning import believed, calmed, fill_hidden, from_mirror, without_strays
 from training.reflectance_prior import region_shares, texel_metres
+from training.reflectance_scans import SCANS, scan_texels
+from training.reflectance_studio import PHOTO_FILES, oiliness, person_facts, studio_photo
 from training.reflectance_surface import Canvas
 
-PHOTO_FILES = {"london": "london/{}_neutral.jpg", "canada": "canada/{}.jpg"}
-LICENCES = {"london": "CC BY 4.0", "canada": "CC BY 4.0", "makehuman": "CC0 1.0"}
-HOLE_CUT = 0.0015
-"""Metres around eyes, nostrils and mouth that are not believed: lashes, and what lies behind the openings."""
-MIRRORED_TRUST = 0.9
-"""How much of what only the mirrored half of a photo shows is believed."""
-STRAY, STRAY_BLUR, STRAY_AROUND = 0.3, 0.006, 0.05
-"""Difference of a person's logarithm from the usual beside the rim at which it counts as hair or shadow; blur of that
-difference and of the usual, as shares of the map."""
-RIM = 0.06
-COLOUR_LIMIT = 0.25
-"""How far plain skin's colour can be from the person's usual one, as a logarithm."""
+LICENCES = {"london": "CC BY 4.0", "canada": "CC BY 4.0", "makehuman": "CC0 1.0", "scan": "CC BY 3.0"}
 DARK_FINE, LIGHT_FINE = -0.5, 0.25
 """How dark and how light marks smaller than the prior's texels can be."""
-FINE_MATCH = (0.5, 2.5)
+FINE_MATCH = (0.6, 1.8)
 """How far the stochastic detail may be weakened or strengthened to match a person's own."""
 
 
@@ -87,7 +75,7 @@ class CoarsePeople:
     """Everybody at 256 texels.
 
     Attributes:
-        names: [P]; painted skins first, then photographed people.
+        names: [P]; painted skins first, then scans, then photographed people.
         log_albedo: [P,M,3] completed.
         trust: [P,M] in [0,1], what the person's own photo shows.
         lights: [25,3] by the photos' set.
@@ -112,152 +100,35 @@ def coarse_people(model: MorphableModel, shared: Path, cache: Path) -> CoarsePeo
     plain = 1 - np.max([shares[name] for name in ("brows", "lips", "lids", "nostrils")], axis=0)
     position = atlas.interpolate(model.mean)
     texel = texel_metres(atlas, position)
+    forehead = np.clip(atlas.interpolate(hair_doubt(model)[:, None])[:, 0] * 2 - 1, 0, 1)
     trust = np.stack([believed(atlas, confidence, texel) for confidence in seen])
     photos = level(atlas, position, photos, trust, skins, tone_weight, plain)
-    trust = np.stack([without_strays(atlas, *pair, plain) for pair in zip(photos, trust)])
-    photos = np.stack([without_glare(*pair, plain) for pair in zip(photos, trust)])
+    trust = np.stack([without_strays(atlas, *pair, plain, forehead) for pair in zip(photos, trust)])
+    photos, trust = calmed(atlas, photos, trust, tone_weight, plain)
     filled, known = from_mirror(photos, trust, mirror)
-    everybody = np.concatenate([skins, filled])
-    known = np.concatenate([np.ones(skins.shape[:2], np.float32), known])
+    scans = [scan_texels(model, atlas, shared / "scans", name) for name in SCANS]
+    painted = np.concatenate([skins, [scan[0] for scan in scans]])
+    painted_known = np.concatenate([np.ones(skins.shape[:2], np.float32), [scan[1] for scan in scans]])
+    everybody = np.concatenate([painted, filled])
+    known = np.concatenate([painted_known, known])
     completed = complete_people(mirror, everybody, known, tone_weight)
+    hidden = slice(len(painted), None)
+    bare = 1 - np.max([shares[name] for name in ("brows", "lips", "nostrils")], axis=0)
+    for region, source in (("lids", bare), ("lips", shares["lips"])):
+        completed[hidden] = fill_hidden(atlas, completed[hidden], known[hidden], shares[region], source)
     usual = completed.mean(0)
     completed += without_baked_shade(atlas, usual, shares) - usual
-    trust = np.concatenate([np.ones(skins.shape[:2], np.float32), trust])
-    names = [f"makehuman {name}" for name in skin_names] + photo_names
+    trust = np.concatenate([painted_known, trust])
+    names = [f"makehuman {name}" for name in skin_names] + [f"scan {name}" for name in SCANS] + photo_names
     albedo = dict(zip(names, completed))
     oil = oiliness(model, atlas, {name: albedo[name] for name in photo_names}, lights, tone_weight, shared, cache)
     return CoarsePeople(names, completed, trust, lights, oil)
 
 
-def oiliness(
-    model: MorphableModel,
-    atlas: Atlas,
-    log_albedo: dict[str, np.ndarray],
-    lights: dict[str, np.ndarray],
-    tone_weight: np.ndarray,
-    shared: Path,
-    cache: Path,
-) -> dict[str, float]:
-    """Return how strong each person's highlights were, in standard deviations of their set.
-
-    What goes along with skin tone is taken out of it: on dark skin more of what is seen is highlight, and the
-    separation of the two is not that good.
-
-    Args:
-        log_albedo: [N,3] by name.
-        lights: [25,3] by set.
-        tone_weight: [N] where it is measured.
-    """
-    result = {}
-    for source, light in lights.items():
-        names = [name for name in log_albedo if name.startswith(source)]
-        shine = []
-        for name in names:
-            photo = studio_photo(model, atlas, name, tone_weight, shared, cache)
-            matte = delight_photo(photo, light, np.exp(log_albedo[name][photo.texels]))
-            shine.append(measured_shine(photo, light, matte, tone_weight))
-        tones = mean_tones(np.stack([log_albedo[name] for name in names]), np.tile(tone_weight, (len(names), 1)))
-        known = np.column_stack([np.ones(len(names)), tones[:, 1]])
-        rest = shine - known @ np.linalg.lstsq(known, np.array(shine), rcond=None)[0]
-        result |= dict(zip(names, np.clip(rest / max(rest.std(), 1e-6), -2.5, 2.5).tolist()))
-    return result
-
-
-def studio_photo(
-    model: MorphableModel, atlas: Atlas, name: str, tone_weight: np.ndarray, shared: Path, cache: Path
-) -> Unwrapped:
-    """Return the unwrapped photo of a person by name; the Ontario set's exposures are made equal."""
-    source, person = name.split(" ", 1)
-    path = shared / "photos" / PHOTO_FILES[source].format(person)
-    photo = unwrap_photos(model, atlas, [path], cache)[path.stem]
-    return balance_exposures([photo], tone_weight)[0] if source == "canada" else photo
-
-
-def believed(atlas: Atlas, confidence: np.ndarray, texel: float) -> np.ndarray:
-    """Return the confidence [N] without its rim: wide along hair and cloth, narrow around eyes and mouth.
-
-    Args:
-        confidence: [N] in [0,1].
-        texel: size of a texel in metres.
-    """
-    image = atlas.image(confidence)
-    outer = binary_fill_holes(image > 0.3)
-    outer = cv2.morphologyEx(outer.astype(np.uint8), cv2.MORPH_OPEN, _disc(CUT_METRES / texel))
-    rim = _shrunk(outer.astype(np.float32), CUT_METRES / texel, FEATHER_METRES / texel)
-    sure = np.clip((image - 0.2) / 0.6, 0, 1)
-    return atlas.gather(np.minimum(rim, _shrunk(sure, HOLE_CUT / texel, HOLE_CUT / texel)))
-
-
-def _shrunk(mask: np.ndarray, cut: float, feather: float) -> np.ndarray:
-    """Erode a mask by ``cut`` texels and blur it by ``feather`` without reaching farther out than it did."""
-    small = cv2.GaussianBlur(cv2.erode(mask, _disc(cut)), (0, 0), feather)
-    return np.minimum(small, mask)
-
-
-def _disc(radius: float) -> np.ndarray:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(radius) + 1,) * 2)
-
-
-def without_strays(atlas: Atlas, log_albedo: np.ndarray, trust: np.ndarray, plain: np.ndarray) -> np.ndarray:
-    """Return the trust [N] of one person without what looks unlike their skin near the rim: fringes, collars, bands.
-
-    Args:
-        log_albedo: [N,3].
-        trust: [N] in [0,1].
-        plain: [N] in [0,1], 0 on brows, lips, lids and nostrils, which look unlike skin and are kept.
-    """
-    size = atlas.size
-    seen = atlas.image(trust)
-    # The rims of eyes, brows, nostrils and lips are not where hair or cloth begins.
-    outline = binary_fill_holes((seen > 0.3) | atlas.image(plain < 0.9).astype(bool))
-    outline = cv2.morphologyEx(outline.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    depth = cv2.distanceTransform(outline, cv2.DIST_L2, 3) / size
-    inner = atlas.image(trust * plain) * (depth > RIM)
-    image = atlas.image(log_albedo)
-    usual = masked_blur(image, inner + 1e-4 * seen, STRAY_AROUND * size)
-    unlike = np.abs(image - usual).mean(2) * atlas.image(plain)
-    unlike = cv2.GaussianBlur(unlike * (seen > 0.02), (0, 0), STRAY_BLUR * size)
-    near_rim = np.clip(1.5 - depth / RIM, 0, 1)
-    kept = seen * (1 - near_rim * (1 - np.exp(-((unlike / STRAY) ** 2))))
-    return np.minimum(atlas.gather(cv2.GaussianBlur(kept, (0, 0), 0.004 * size)), trust)
-
-
-def masked_blur(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
-    """Blur an image [S,S,3] by a Gaussian, taking values only from where ``weight`` [S,S] is."""
-    values = cv2.GaussianBlur(image * weight[..., None], (0, 0), sigma)
-    return values / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-6)[..., None]
-
-
-def without_glare(log_albedo: np.ndarray, trust: np.ndarray, plain: np.ndarray) -> np.ndarray:
-    """Return a person's log albedo [N,3] with what is much lighter or of another colour than their skin pressed down.
-
-    Skin has dark marks but hardly bright ones: those are highlights that were not taken off whole, most of all on
-    dark people, and too little light reckoned with in the hollows of the eyes. The fit to a photo does the same.
-
-    Args:
-        trust, plain: [N] in [0,1]; the colour of what is not plain skin is left.
-    """
-    skin = trust * plain > 0.5
-    lightness = log_albedo.mean(1, keepdims=True)
-    colour = log_albedo - lightness
-    usual, usual_colour = np.median(lightness[skin]), np.median(colour[skin], axis=0)
-    excess = np.maximum(lightness - usual - GLARE, 0)
-    pressed = lightness - excess + GLARE * (1 - np.exp(-excess / GLARE))
-    away = colour - usual_colour
-    limited = COLOUR_LIMIT * np.tanh(away / COLOUR_LIMIT)
-    return (pressed + usual_colour + away + plain[:, None] * (limited - away)).astype(np.float32)
-
-
-def from_mirror(log_albedo: np.ndarray, trust: np.ndarray, mirror: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fill what is hidden on one side from the other (the flip correction of AlbedoGAN, arXiv 2304.12483).
-
-    Returns:
-        log albedo [P,N,3] and how far it is known [P,N].
-    """
-    other = MIRRORED_TRUST * trust[:, mirror] * (1 - trust)
-    known = trust + other
-    share = (other / np.maximum(known, 1e-4))[..., None]
-    return log_albedo + share * (log_albedo[:, mirror] - log_albedo), known
+def not_for_training(names: list[str]) -> np.ndarray:
+    """Return [P] bool: the people kept for validation, and scanned heads that the benchmark measures with."""
+    benchmark = [f"scan {name}" for name, scan in SCANS.items() if scan.benchmark]
+    return held_out(names) | np.isin(names, benchmark)
 
 
 def people_at(
@@ -273,12 +144,13 @@ def people_at(
     plain = 1 - canvas.share("brows", "lips", "lids", "nostrils", "scalp")
     finest = fine_part(atlas, detail, np.ones(len(detail), np.float32))
     small = build_atlas(model, RESOLUTION)
-    validation = held_out(coarse.names)
+    validation = not_for_training(coarse.names)
     painted, painted_names = skin_albedos(model, atlas, shared / "skins")
     skins = dict(zip(painted_names, painted))
     for name in chosen:
         row = coarse.names.index(name)
         source, person = name.split(" ", 1)
+        gloss = None
         base = enlarge(small, atlas, coarse.log_albedo[row])
         trust = np.clip(enlarge(small, atlas, coarse.trust[row]), 0, 1)
         if source in PHOTO_FILES:
@@ -286,12 +158,18 @@ def people_at(
             own, known = np.zeros_like(base), np.zeros(len(base), np.float32)
             own[photo.texels] = delight_photo(photo, coarse.lights[source], np.exp(base[photo.texels]))
             known[photo.texels] = photo.confidence
+        elif source == "scan":
+            own, known, captured = scan_texels(model, atlas, shared / "scans", person)
+            gloss = canvas.regional_gloss()
+            gloss *= (captured / gloss) ** trust
         else:
             own, known = skins[person], np.ones(len(base), np.float32)
         fine = np.clip(fine_part(atlas, own, known), DARK_FINE, LIGHT_FINE)
-        log_albedo = base + trust[:, None] * fine
-        texture = texture_strength(finest, fine, trust * plain)
-        log_albedo += texture * (1 - trust)[:, None] * detail
+        measured = texture_strength(finest, fine, trust * plain)
+        texture = float(np.clip(measured, *FINE_MATCH))
+        # Noise of a dark photo is no texture; a painting that has too little gets some.
+        log_albedo = base + (trust * min(1.0, texture / measured))[:, None] * fine
+        log_albedo += (texture * (1 - trust) + max(1 - measured, 0) * trust)[:, None] * detail
         age, sex = facts.get(name, (None, None))
         yield Person(
             name,
@@ -304,6 +182,7 @@ def people_at(
             trust,
             coarse.oil.get(name),
             texture,
+            gloss,
         )
 
 
@@ -335,31 +214,4 @@ def texture_strength(detail: np.ndarray, fine: np.ndarray, weight: np.ndarray) -
         return 1.0
     # Medians: outliers are hairs and moles.
     own, usual = (np.median(np.abs(values[chosen].mean(1))) for values in (fine, detail))
-    return float(np.clip(own / max(usual, 1e-6), *FINE_MATCH))
-
-
-def measured_shine(photo: Unwrapped, light: np.ndarray, matte: np.ndarray, weight: np.ndarray) -> float:
-    """Return the logarithm of the highlight on cheeks and forehead over what the set's average skin would show.
-
-    Args:
-        matte: [M,3] log albedo without highlights.
-        weight: [N] where it is measured.
-    """
-    weight = weight[photo.texels] * photo.confidence
-    shading = np.maximum(photo.transfer @ light, 0.02)
-    highlight = np.maximum(photo.colour - np.exp(matte) * shading, 0).mean(1)
-    predicted = np.maximum(photo.gloss @ light, 0).mean(1)
-    return float(np.log(max(weight @ highlight, 1e-6) / max(weight @ predicted, 1e-6)))
-
-
-def person_facts(shared: Path) -> dict[str, tuple[int | None, str | None]]:
-    """Return age and sex by name: of the photographed people as published, of painted skins the sex only."""
-    facts = {}
-    for source in ("london", "canada"):
-        with (shared / "photos" / f"{source}_info.csv").open() as file:
-            for row in csv.DictReader(file):
-                age = row["face_age"].split(".")[0]
-                facts[f"{source} {row['face_id']}"] = (int(age) if age.isdigit() else None, row["face_gender"] or None)
-    for path in (shared / "skins").glob("*.jpg"):
-        facts[f"makehuman {path.stem}"] = (None, "female" if "female" in path.stem else "male")
-    return facts
+    return float(max(own, 1e-6) / max(usual, 1e-6))

@@ -65,6 +65,10 @@ class Canvas:
         """Return how far each texel [N] belongs to any of these regions."""
         return np.max([self.shares[name] for name in names], axis=0)
 
+    def regional_gloss(self) -> np.ndarray:
+        """Return the prior's highlight strength relative to the cheek [N]."""
+        return (self.specular / CHEEK_SPECULAR) ** (1 / SPECULAR_EXPONENT)
+
 
 @dataclass
 class Skin:
@@ -91,15 +95,17 @@ def make_canvas(model: MorphableModel, atlas: Atlas, prior: ReflectancePrior) ->
     size = (atlas.size, atlas.size)
     shrink, stretch = cv2.INTER_AREA, cv2.INTER_LINEAR
     position, points = atlas.interpolate(model.mean), model.landmarks_68.points(model.mean)
-    # Where the fit to a photo expects hair of some kind also includes the temples.
-    whiskers = np.clip((points[36:48, 1].mean() - 0.012 - position[:, 1]) / 0.012, 0, 1)
-    beard = atlas.interpolate(beard_zone(model)[:, None])[:, 0] * whiskers
+    # Where the fit to a photo expects hair also includes the temples: here it ends on a line from mouth to ear.
+    top = points[[48, 54], 1].mean() + 0.004 + 1.1 * np.maximum(np.abs(position[:, 0]) - points[54, 0], 0)
+    whiskers = np.clip((np.minimum(top, points[36:48, 1].mean() - 0.01) - position[:, 1]) / 0.008, 0, 1)
+    moustache = (np.abs(position[:, 0]) < points[54, 0] + 0.004) & (position[:, 1] < points[33, 1])
+    beard = atlas.interpolate(beard_zone(model)[:, None])[:, 0] * np.maximum(whiskers, moustache)
     return Canvas(
         atlas,
         position,
         points,
         shares_of(model, atlas),
-        atlas.gather(cv2.GaussianBlur(atlas.image(beard), (0, 0), 0.004 * atlas.size)),
+        atlas.gather(cv2.GaussianBlur(atlas.image(beard), (0, 0), 0.009 * atlas.size)),
         texel_size(model, atlas),
         atlas.gather(cv2.resize(prior.specular_albedo, size, interpolation=stretch)),
         atlas.gather(cv2.resize(prior.roughness, size, interpolation=stretch)),

@@ -12,7 +12,9 @@ from core.completion.atlas import build_atlas
 from core.errors import FitError
 from core.morphable import load_model
 from core.reflectance.prior import load_prior
-from training.reflectance_dataset import Variant, Writer, balance, draw_layers, plan_variants, tone_step
+from core.reflectance.tone import individual_typology_angle
+from training.reflectance_cleaning import believed, calmed, fill_hidden, from_mirror, without_glare, without_strays
+from training.reflectance_dataset import Writer, draw_layers
 from training.reflectance_items import (
     SLOPE_RANGE,
     decode_diffuse,
@@ -24,8 +26,11 @@ from training.reflectance_items import (
 )
 from training.reflectance_labels import measured_labels
 from training.reflectance_layers import LAYERS
-from training.reflectance_people import Person, believed, from_mirror, texture_strength, without_glare
+from training.reflectance_people import Person, texture_strength
+from training.reflectance_scans import scan_texels
 from training.reflectance_surface import crease_height, make_canvas, make_skin, slopes_of
+from training.reflectance_tones import ToneMatcher, Variant, balance, plan_variants, tone_step
+from training.skin_tone import BioSkin
 
 SIZE = 128
 SKIN = np.log(np.float32([0.45, 0.28, 0.2]))
@@ -102,7 +107,7 @@ def test_tones_come_out_even_and_validation_people_once():
     names = [f"london {number:03d}" for number in range(60)] + [f"canada {number:03d}" for number in range(20)]
     own = np.concatenate([np.linspace(52, 20, 60), np.full(20, 42.0)])
     validation = np.arange(80) % 10 == 4
-    plan = plan_variants(names, own, validation)
+    plan = plan_variants(names, own, validation, 4)
     assert [sum(variant.name == name for variant in plan) for name in (names[4], names[5])] == [1, 3]
     angles = [own[names.index(variant.name)] if variant.angle is None else variant.angle for variant in plan]
     counts = np.bincount(tone_step(np.array(angles)), minlength=10)
@@ -200,6 +205,74 @@ def test_glare_is_pressed_down_and_marks_are_kept(canvas):
     pressed = without_glare(log_albedo, ones, ones)
     assert (pressed[0] - SKIN).max() < 0.31
     assert np.allclose(pressed[1], log_albedo[1], atol=1e-4) and np.allclose(pressed[2], SKIN, atol=1e-4)
+
+
+def test_fringe_and_stray_rims_are_given_up_but_not_features(canvas):
+    count = len(canvas.position)
+    log_albedo = np.tile(SKIN, (count, 1))
+    front = canvas.position[:, 2] > 0.0
+    forehead = canvas.shares["forehead"] * front
+    fringe = forehead > 0.8
+    lips = canvas.shares["lips"] > 0.8
+    log_albedo[fringe | lips] -= 0.7
+    plain = 1 - canvas.shares["lips"]
+    trust = without_strays(
+        canvas.atlas, log_albedo, front.astype(np.float32), plain, (forehead > 0.3).astype(np.float32)
+    )
+    assert trust[fringe].mean() < 0.2
+    assert trust[lips & front].mean() > 0.9
+
+
+def test_dark_people_keep_less_of_what_is_coarse(canvas):
+    """The same bright patch on a light and on a dark person, among people without one."""
+    count = len(canvas.position)
+    ones, patch = np.ones(count, np.float32), (canvas.shares["cheeks"] * (canvas.position[:, 0] > 0))[:, None]
+    tones = np.log(np.float32([0.28, 0.28, 0.28, 0.28, 0.04, 0.04]))
+    photos = np.stack([np.tile(SKIN - SKIN[1] + tone, (count, 1)) for tone in tones])
+    photos[0] += 0.1 * patch
+    photos[4] += 0.1 * patch
+    result, trust = calmed(canvas.atlas, photos, np.stack([ones] * 6), canvas.shares["forehead"], ones)
+    light, dark = (float(((result[row] - result[row + 1]) * patch).mean() / (patch**2).mean()) for row in (0, 4))
+    assert 0.03 < light < 0.1 and dark < 0.6 * light
+    assert (trust <= 1).all() and np.allclose(trust[1], 1)
+
+
+def test_hidden_lids_continue_the_skin_around_them(canvas):
+    lids = canvas.shares["lids"]
+    log_albedo = np.where(lids[:, None] > 0.5, -4.0, SKIN)[None].astype(np.float32)
+    known = (lids < 0.3).astype(np.float32)[None]
+    filled = fill_hidden(canvas.atlas, log_albedo, known, lids, 1 - canvas.shares["brows"])
+    assert np.abs(filled[0][lids > 0.95] - SKIN).mean() < 0.3
+    assert np.allclose(filled[0][lids == 0], log_albedo[0][lids == 0])
+
+
+def test_people_reach_a_tone_in_the_colour_of_real_people(canvas, shared):
+    """A warm light person among neutral ones comes out dark, but not orange."""
+    colours = np.exp(np.linspace(-3.8, -0.8, 30)[:, None] + np.array([0.4, -0.1, -0.5]))
+    matcher = ToneMatcher(BioSkin(shared / "bioskin" / "BioSkinRGB.pt"), colours, np.ones(30, bool))
+    weight = canvas.share("cheeks", "forehead")
+    warm = np.tile(np.log(np.float32([0.55, 0.25, 0.12])), (len(weight), 1))
+    for angle in (40.0, 0.0, -40.0):
+        moved = matcher.retone(warm, angle, weight)
+        mean = np.average(np.exp(moved), axis=0, weights=weight)
+        assert abs(individual_typology_angle(mean) - angle) < 1.5
+        usual = matcher.colour_at(angle)
+        assert abs(np.log(mean[0] / mean[2]) - (usual[0] - usual[2])) < 0.3
+
+
+def test_scans_lie_on_our_layout(canvas, shared):
+    """Lips are redder than the skin around them, brows darker; what the texture does not show is not believed."""
+    atlas = build_atlas(load_model(), SIZE)
+    log_albedo, trust, gloss = scan_texels(load_model(), atlas, shared / "scans", "lee_perry_smith")
+    redness = log_albedo[:, 0] - log_albedo[:, 1]
+    lips, cheeks, brows = (
+        canvas.shares[name] > least for name, least in (("lips", 0.9), ("cheeks", 0.9), ("brows", 0.5))
+    )
+    assert redness[lips & (trust > 0.9)].mean() > redness[cheeks & (trust > 0.9)].mean() + 0.3
+    assert log_albedo[brows & (trust > 0.5)].mean() < log_albedo[cheeks & (trust > 0.9)].mean() - 0.3
+    assert trust[canvas.shares["scalp"] > 0.9].max() < 0.1 and gloss.min() > 0.3
+    antonia = scan_texels(load_model(), atlas, shared / "scans", "antonia")[1]
+    assert antonia[lips].max() < 0.2 and antonia.max() > 0.9
 
 
 def test_texture_is_measured_against_the_priors():
