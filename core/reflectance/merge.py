@@ -3,7 +3,8 @@
 Photos differ in what the light model missed, in exposure and by a pixel or two in place. Each photo's level is first
 brought to that of the others where they overlap. Then two bands are blended apart (Burt and Adelson 1983): coarse
 colour over wide borders, so that no step shows where a photo ends, and fine detail from the best photo rather than
-as an average, so that a mole does not show twice.
+as an average, so that a mole does not show twice. Where one photo strays far from the skin's usual colour and another
+does not, it is light or shadow that was not told from skin, and the other counts more.
 """
 
 from __future__ import annotations
@@ -25,11 +26,16 @@ COARSE_SHARE = 0.1
 FINE_POWER = 2
 """Power to which the weights are raised in the fine band: higher follows the best photo, 1 averages."""
 
+STRAYING = 0.4
+"""Logarithm by which coarse colour differs from the usual one where a photo's weight has sunk to a quarter."""
+
 LEVEL_ROUNDS = 3
 RATIO_LIMITS = (-2.5, 2.0)
 """Logarithms beyond which a texel is no skin."""
 
 UNSEEN = 1e-6
+SEEN_WELL = 0.3
+"""Weight from which a texel tells the skin's usual colour."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +110,24 @@ def masked_blur(image: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarr
 
 def _blended(atlas: Atlas, ratios: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> np.ndarray:
     sigma, covered = BORDER * atlas.size, atlas.covered.astype(np.float32)
+    usual = _usual_ratio(ratios, weights)
     coarse = fine = np.zeros((atlas.size, atlas.size, 3), np.float32)
     wide_total = narrow_total = np.full((atlas.size, atlas.size, 1), UNSEEN**FINE_POWER, np.float32)
     for ratio, weight in zip(ratios, weights, strict=True):
         image, amount = atlas.image(ratio), atlas.image(weight)
         low = masked_blur(image, amount, sigma)
-        wide = masked_blur(amount[..., None], covered, sigma)
-        narrow = amount[..., None] ** FINE_POWER
+        astray = np.abs(low - usual).mean(2, keepdims=True)
+        trust = 1 / (1 + (astray / STRAYING) ** 2) ** 2
+        wide = trust * masked_blur(amount[..., None], covered, sigma)
+        narrow = trust * amount[..., None] ** FINE_POWER
         coarse, wide_total = coarse + wide * low, wide_total + wide
         fine, narrow_total = fine + narrow * (image - low), narrow_total + narrow
     return (coarse / wide_total + fine / narrow_total) * covered[..., None]
+
+
+def _usual_ratio(ratios: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> np.ndarray:
+    """[3] median over the texels that the photos together see well."""
+    total = sum(weights)
+    merged = sum(weight[:, None] * ratio for weight, ratio in zip(weights, ratios, strict=True)) / total[:, None]
+    seen = total >= min(SEEN_WELL, float(np.median(total)))
+    return np.median(merged[seen], axis=0)

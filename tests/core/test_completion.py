@@ -174,3 +174,12 @@ def test_one_photo_is_taken_as_it_is():
     photo = two_photos(size, *halves(size, 16), skin, skin)[1]
     ratio, sharpness = merge_photos(whole_square(size), [photo], flat_prior(size).log_albedo)
     assert np.allclose(ratio, skin, atol=1e-5) and np.allclose(sharpness, 1)
+
+
+def test_a_shadow_in_one_photo_gives_way_to_the_other():
+    size = 128
+    lit, shaded = np.zeros((size, size, 3)), np.zeros((size, size, 3))
+    shaded[40:90, 40:90] = -1.0
+    ones = np.ones((size, size))
+    ratio, _ = merge_photos(whole_square(size), two_photos(size, ones, ones, shaded, lit), flat_prior(size).log_albedo)
+    assert ratio[60:70, 60:70].mean() - ratio[5:20, 5:20].mean() > -0.2
