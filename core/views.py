@@ -69,13 +69,20 @@ def fit_geometry(
         [view.photo.exif_focal_35mm for view in views],
         settings,
         priors,
+        names=[view.photo.path.name for view in views],
     )
     posed = [
         replace(view, camera=camera, vertices=model.vertices(result.fit.identity, expression))
         for view, camera, expression in zip(views, result.fit.cameras, result.fit.expressions, strict=True)
     ]
-    notes = [note for view in views for note in (*view.photo.notes, *view.landmarks.notes)]
+    notes = [_about(view, note, len(views)) for view in views for note in (*view.photo.notes, *view.landmarks.notes)]
     return result.fit, posed, [*notes, *result.notes]
+
+
+def _about(view: View, note: str, photos: int) -> str:
+    """A note that says which of several photos it speaks of."""
+    name = view.photo.path.name
+    return note if photos == 1 or name in note else f"{name}: {note}"
 
 
 def trace_light(model: MorphableModel, view: View, settings: AppearanceSettings) -> View:

@@ -80,6 +80,7 @@ def fit_landmarks(
     priors: Priors | None = None,
     start: Fit | None = None,
     on_round: Callable[[], None] | None = None,
+    names: Sequence[str] | None = None,
 ) -> GeometryResult:
     """Fit one head to the landmarks of its photos.
 
@@ -93,6 +94,7 @@ def fit_landmarks(
         priors: what is likely before a photo is seen; the tuned ones when None.
         start: an earlier fit of the same photos to go on from (a dragged pin).
         on_round: called before each round; may raise to stop.
+        names: what the notes call each photo; "photo 1" and so on when None.
 
     Returns:
         The fit, and how well it explains the landmarks.
@@ -124,7 +126,9 @@ def fit_landmarks(
     else:
         state = resumed(cut, start)
     state, more = minimise(problem, state, everything, rounds, on_round=on_round)
-    return _result(problem.prepared(state), state, image_sizes, len(model.coarse_identity), used + more, began)
+    result = _result(problem.prepared(state), state, image_sizes, len(model.coarse_identity), used + more, began)
+    names = names or [f"photo {number}" for number in range(1, len(landmarks) + 1)]
+    return replace(result, notes=_notes(result, names))
 
 
 def observe(
@@ -177,7 +181,7 @@ def observe(
     observation = Observation(
         target=target,
         weight=weight,
-        sigma_px=priors.landmark_sigma * EYE_DISTANCE * float(np.exp(pose[2])),
+        sigma_px=float(np.hypot(priors.landmark_sigma * EYE_DISTANCE * np.exp(pose[2]), priors.pixel_sigma)),
         response_px=response,
         drift_px=drift,
         outward=_outline_normals(cut, target),
@@ -324,18 +328,19 @@ def _result(
         distance_m=distance,
         rounds=rounds,
         milliseconds=(time.perf_counter() - began) * 1000.0,
-        notes=_notes(fit, np.array(errors)),
+        notes=(),
     )
 
 
-def _notes(fit: Fit, errors: np.ndarray) -> tuple[str, ...]:
+def _notes(result: GeometryResult, names: Sequence[str]) -> tuple[str, ...]:
     notes = [
-        f"The head follows the landmarks of photo {photo} only to {100 * error:.0f} % of the distance between"
+        f"The head follows the landmarks of {name} only to {100 * error:.0f} % of the distance between"
         f" the eyes; {100 * LARGE_ERROR:.0f} % is plenty. The face may be covered, blurred or turned away."
-        for photo, error in enumerate(errors, 1)
+        for name, error in zip(names, result.normalised_error, strict=True)
         if error > LARGE_ERROR
     ]
-    unusual = float(np.sqrt(np.mean(fit.identity**2))) if fit.identity.size else 0.0
+    identity = result.fit.identity
+    unusual = float(np.sqrt(np.mean(identity**2))) if identity.size else 0.0
     if unusual > 2.0:
         notes.append(f"The shape is {unusual:.1f} times as unusual as most people's; check the landmarks.")
     return tuple(notes)

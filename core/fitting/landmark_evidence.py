@@ -73,6 +73,7 @@ class Priors:
 
     Attributes:
         landmark_sigma: error of a landmark of the network, in units of the distance between the eyes.
+        pixel_sigma: further error of a landmark, in pixels: what a small face leaves open.
         independent_landmarks: how many landmarks' worth of evidence the N landmarks hold together (their
             errors are correlated: neighbours are wrong together).
         robust_scale: sigmas at which a landmark starts to count as an outlier (Geman-McClure).
@@ -92,6 +93,7 @@ class Priors:
     """
 
     landmark_sigma: float = 0.02
+    pixel_sigma: float = 0.3
     independent_landmarks: float = 140.0
     robust_scale: float = 3.0
     identity_sigma: float = 1.0

@@ -217,6 +217,17 @@ def test_more_photos_know_the_shape_better(model: SyntheticModel, person: np.nda
     assert shape_error_mm(model, together.fit.identity, person) < 0.8 * np.mean(alone)
 
 
+def test_a_tiny_photo_pulls_less_than_a_large_one(model: SyntheticModel, person: np.ndarray) -> None:
+    near = shoot(model, person, np.zeros(EXPRESSIONS))
+    far = shoot(model, -person, np.zeros(EXPRESSIONS), distance=20.0, focal_35mm=50.0)
+
+    def pull(pixel_sigma: float) -> float:
+        found = fit(model, [near, far], [None, 50.0], priors=replace(EXACT, pixel_sigma=pixel_sigma)).fit.identity
+        return float(found @ person / (person @ person))
+
+    assert pull(1.0) > pull(0.0) + 0.1
+
+
 def test_contour_landmarks_slide_on_the_silhouette(model: SyntheticModel, person: np.ndarray) -> None:
     cut = landmark_model(model)
     assert (len(cut.outline), len(cut.contour)) == (24, 17), "seven of the outline are hairline"
