@@ -35,6 +35,11 @@ FULL_SIDE = 400.0
 MOST_FACES = 12
 """Faces of a group picture that are looked at for the one that the other photos show."""
 
+UNCHECKED = (
+    "Whether all photos show one person was not checked, for the optional recogniser is not installed; fetch it with"
+    " `python -m core.weights --install --with-recognition`."
+)
+
 MOST_REASONS = 3
 """Reasons that are given when no photo is left."""
 
@@ -80,7 +85,9 @@ def see_photos(
         raise _nothing_left(refused)
     notes = [f"Left out: {error.message}" for error in refused]
     views, twice = _without_copies(views)
-    if len(views) > 1 and available(DLIB_RECOGNITION):
+    if len(views) > 1 and not available(DLIB_RECOGNITION):
+        twice.append(UNCHECKED)
+    elif len(views) > 1:
         descriptors = np.stack([descriptor(view.photo, view.landmarks) for view in views])
         if face is None:
             views, descriptors, swapped = _faces_that_agree(views, descriptors, look_at)

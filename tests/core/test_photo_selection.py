@@ -131,7 +131,8 @@ def test_without_the_recogniser_nobody_is_judged(monkeypatch):
     monkeypatch.setattr(photo_selection, "available", lambda _: False)
     faces = Faces({"a.jpg": [person(0)], "b.jpg": [person(1)]})
     views, notes = see_photos([Path("a.jpg"), Path("b.jpg")], None, faces.look_at, lambda _: None)
-    assert len(views) == 2 and notes == []
+    assert len(views) == 2 and notes == [photo_selection.UNCHECKED]
+    assert see_photos([Path("a.jpg")], None, faces.look_at, lambda _: None)[1] == []
 
 
 def test_what_cannot_be_used_is_left_out_until_nothing_is_left(seen):
