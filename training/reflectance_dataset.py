@@ -43,7 +43,7 @@ from training.reflectance_labels import measured_labels
 from training.reflectance_layers import LAYERS
 from training.reflectance_people import Person, coarse_people, not_for_training, people_at
 from training.reflectance_sheet import contact_sheet
-from training.reflectance_surface import LIMITS, Canvas, Skin, make_canvas, make_skin, slopes_of
+from training.reflectance_surface import LIMITS, Canvas, Skin, crease_height, make_canvas, make_skin, slopes_of
 from training.reflectance_tones import ToneMatcher, Variant, balance, plan_variants
 from training.skin_tone import BioSkin, mean_colours
 
@@ -79,7 +79,8 @@ def render(canvas: Canvas, person: Person, variant: Variant, matcher: ToneMatche
         # The same person on another day.
         oil = 0.7 * oil + 0.7 * float(rng.normal())
     pores = float(np.clip(person.texture, 0.75, 1.4))
-    skin = make_skin(canvas, log_albedo.copy(), person.seen, oil, pores, rng, person.gloss)
+    height = crease_height(canvas, person.log_albedo, person.seen)
+    skin = make_skin(canvas, log_albedo.copy(), height, oil, pores, rng, person.gloss)
     if variant.index:
         for name, strength in draw_layers(person.sex, rng).items():
             LAYERS[name](canvas, skin, strength, rng)

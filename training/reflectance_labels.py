@@ -11,7 +11,7 @@ import numpy as np
 
 from training.reflectance_surface import Canvas, Skin
 
-SPOT_METRES, AROUND_METRES = 0.0006, 0.003
+SPOT_METRES, AROUND_METRES = 0.0004, 0.003
 BROWNEST = 0.02
 """How much more blue than red must darken in a spot that is brown."""
 

@@ -35,7 +35,7 @@ def freckles(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generat
     face = _plain(canvas)
     likely = face * (0.06 + canvas.shares["cheeks"] + canvas.shares["nose"] + 0.5 * canvas.shares["forehead"])
     count = int(120 + strength * (MAX_FRECKLES - 120))
-    amount = (0.15 + 0.4 * strength) * dark_room(skin, face)
+    amount = (0.2 + 0.6 * strength) * dark_room(skin, face)
     spots = _spots(canvas, likely, count, (0.0005, 0.0017), rng)
     skin.log_albedo -= amount * (spots * face)[:, None] * MELANIN
     skin.layers["freckles"] = strength

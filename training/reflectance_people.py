@@ -35,6 +35,8 @@ from training.reflectance_studio import PHOTO_FILES, oiliness, person_facts, stu
 from training.reflectance_surface import Canvas
 
 LICENCES = {"london": "CC BY 4.0", "canada": "CC BY 4.0", "makehuman": "CC0 1.0", "scan": "CC BY 3.0"}
+LEFT_OUT = ("london 143",)
+"""Hair hangs over this person's brows and forehead, and is not told from brows."""
 DARK_FINE, LIGHT_FINE = -0.5, 0.25
 """How dark and how light marks smaller than the prior's texels can be."""
 FINE_MATCH = (0.6, 1.8)
@@ -120,6 +122,9 @@ def coarse_people(model: MorphableModel, shared: Path, cache: Path) -> CoarsePeo
     completed += without_baked_shade(atlas, usual, shares) - usual
     trust = np.concatenate([painted_known, trust])
     names = [f"makehuman {name}" for name in skin_names] + [f"scan {name}" for name in SCANS] + photo_names
+    kept = np.array([name not in LEFT_OUT for name in names])
+    names, completed, trust = [name for name in names if name not in LEFT_OUT], completed[kept], trust[kept]
+    photo_names = [name for name in photo_names if name not in LEFT_OUT]
     albedo = dict(zip(names, completed))
     oil = oiliness(model, atlas, {name: albedo[name] for name in photo_names}, lights, tone_weight, shared, cache)
     return CoarsePeople(names, completed, trust, lights, oil)

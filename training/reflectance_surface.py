@@ -167,7 +167,7 @@ def oil_zone(canvas: Canvas) -> np.ndarray:
 def make_skin(
     canvas: Canvas,
     log_albedo: np.ndarray,
-    seen: np.ndarray,
+    height: np.ndarray,
     oil: float,
     pores: float,
     rng: np.random.Generator,
@@ -176,14 +176,13 @@ def make_skin(
     """Return a person's maps before layers.
 
     Args:
-        log_albedo: [N,3].
-        seen: [N] in [0,1].
+        log_albedo: [N,3]; layers change it.
+        height: [N] metres, :func:`crease_height`; layers change it.
         oil: how oily the skin is, in standard deviations.
         pores: depth of pores, 1 as in the prior.
         rng: for lips and what differs between the parts of a face.
         gloss: [N] captured highlight strength relative to the cheek; the prior's regions without.
     """
-    height = crease_height(canvas, log_albedo, seen)
     if gloss is None:
         specular, roughness = canvas.specular.copy(), canvas.roughness.copy()
     else:

@@ -45,7 +45,7 @@ def canvas():
 @pytest.fixture
 def skin(canvas):
     count = len(canvas.position)
-    return make_skin(canvas, np.tile(SKIN, (count, 1)), np.ones(count, np.float32), 0.0, 1.0, np.random.default_rng(0))
+    return make_skin(canvas, np.tile(SKIN, (count, 1)), np.zeros(count, np.float32), 0.0, 1.0, np.random.default_rng(0))
 
 
 def person(canvas, name="london 001", split="train") -> Person:
@@ -132,7 +132,7 @@ def test_every_layer_changes_only_the_face_and_more_of_it_more(canvas, skin, nam
     before = skin.log_albedo.copy()
     changes = []
     for strength in (0.3, 1.0):
-        worn = make_skin(canvas, before.copy(), np.ones(len(before)), 0.0, 1.0, np.random.default_rng(0))
+        worn = make_skin(canvas, before.copy(), np.zeros(len(before), np.float32), 0.0, 1.0, np.random.default_rng(0))
         LAYERS[name](canvas, worn, strength, np.random.default_rng(5))
         assert np.isfinite(worn.log_albedo).all() and worn.layers == {name: strength}
         changes.append(worn.log_albedo - before)
@@ -148,7 +148,9 @@ def test_label_rises_with_its_layer_and_hardly_with_others(canvas, name):
     count = len(canvas.position)
 
     def labels(layer: str | None) -> dict[str, float]:
-        worn = make_skin(canvas, np.tile(SKIN, (count, 1)), np.ones(count), 0.0, 1.0, np.random.default_rng(0))
+        worn = make_skin(
+            canvas, np.tile(SKIN, (count, 1)), np.zeros(count, np.float32), 0.0, 1.0, np.random.default_rng(0)
+        )
         if layer:
             LAYERS[layer](canvas, worn, 0.8, np.random.default_rng(2))
         return measured_labels(canvas, worn)
