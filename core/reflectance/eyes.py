@@ -26,9 +26,12 @@ MEASURED_IRIS = 6.0
 """Radius in pixels of an iris, to which smaller ones are enlarged before anything is measured."""
 FEWEST_WHITE = 6
 """Pixels of the photo."""
+NARROW = 0.55
+"""How far an eye is open, in widths of its iris, below which lashes shade its white."""
 
 RIGHT_EYE_OPENING = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 LEFT_EYE_OPENING = (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398)
+MIDDLES_OF_LIDS = ((159, 145), (386, 374))
 
 
 def eyeballs(model: MorphableModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,11 +97,14 @@ def open_eyes(linear: np.ndarray, points: np.ndarray) -> list[OpenEye]:
 def lightest_whites(linear: np.ndarray, points: np.ndarray) -> list[tuple[int, np.ndarray, float]]:
     """Return of each eye (0 right, 1 left) that shows its white the colour [3] of the lightest part of it.
 
-    Not the very lightest, which mirrors lamps. The third value is the iris' radius in pixels of the photo. Arguments
-    as of :func:`open_eyes`.
+    Not the very lightest, which mirrors lamps; and none of an eye that is screwed up, as in a broad smile. The third
+    value is the iris' radius in pixels of the photo. Arguments as of :func:`open_eyes`.
     """
     found = []
     for eye in open_eyes(linear, points):
+        upper, lower = (points[lid] for lid in MIDDLES_OF_LIDS[eye.side])
+        if np.linalg.norm(upper - lower) < 2 * NARROW * eye.iris_radius:
+            continue
         white = eye.colour[eye.open & (eye.distance > 1.18)]
         if len(white) >= FEWEST_WHITE * eye.enlarged**2:
             found.append((eye.side, _between(white, 0.85, 0.95), eye.iris_radius))
