@@ -114,7 +114,7 @@ def fit_reflectance(
     ]
     likeness = None
     if settings.likeness and available(DLIB_RECOGNITION):
-        likeness = Likeness(model, views, load_recognition(), device=device)
+        likeness = Likeness(model, views, load_recognition().to(device), device=device)
     start = generator.code_from_prior(fit.albedo)
     found = invert(generator, levels, settings.code_steps, start, fit.lighting, likeness, on_step)
     fit = replace(fit, lighting=found.lighting, extra={**fit.extra, CODE: found.code.cpu().numpy().astype(np.float32)})

@@ -38,8 +38,8 @@ LIGHT_EVERY = 8
 TONE_SPREAD = 0.01
 """Standard deviation of the mean logarithm of the albedo around the tone that was settled before."""
 LEAST_SHADING = 0.02
-IDENTITY_WEIGHT = 20.0
-CONTENT_WEIGHT = 20.0
+IDENTITY_WEIGHT = 200.0
+CONTENT_WEIGHT = 200.0
 
 
 @dataclass(frozen=True, eq=False)
