@@ -44,6 +44,7 @@ class TrainingMaps:
         items: what is known of each item.
         size: texels a side of the maps.
         weights: [N] how often each item is drawn.
+        importance: [64,64] how much of each coarse texel photos have shown, on average.
     """
 
     def __init__(self, data: ReflectanceItems, split: str, device: torch.device | str = "cpu") -> None:
@@ -64,7 +65,7 @@ class TrainingMaps:
         self._covered = torch.from_numpy(np.array(data.covered)).float().to(self.device)[None, None]
         self._seen = torch.from_numpy(np.ascontiguousarray(data.seen[rows])).to(self.device)[:, None]
         self._small = self._pooled()
-        self._importance = self.trust(range(len(self.items)), BASE).mean((0, 1))
+        self.importance = self.trust(range(len(self.items)), BASE).mean((0, 1))
 
     def __len__(self) -> int:
         """Samples, mirror images included."""
@@ -94,7 +95,7 @@ class TrainingMaps:
 
     def importance_of(self, window: Window) -> float:
         """Return how much of a window photos have shown, on average."""
-        return float(window.of(self._importance).mean())
+        return float(window.of(self.importance).mean())
 
     def draw(self, count: int, generator: torch.Generator) -> list[int]:
         """Return random samples; items by their weights, mirrored or not alike."""

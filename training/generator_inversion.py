@@ -16,7 +16,7 @@ from core.reflectance.tone import lab_from_linear
 from training.generator_data import TrainingMaps, stacked
 from training.generator_losses import reconstruction_loss, srgb_from_log
 
-CODE_WEIGHT = 1e-4
+CODE_WEIGHT = 1e-5
 """Of the squared code, in standard deviations, beside the reconstruction loss."""
 RATE = 0.05
 TEXEL_NOISE = 0.05

@@ -23,10 +23,9 @@ from training.generator_losses import code_prior, consistency_loss, perceptual_o
 from training.generator_mapping import describe_codes, fit_mapping
 
 SCHEDULE = (
-    (0, {64: 1.0}),
-    (150, {64: 0.4, 128: 0.6}),
-    (500, {64: 0.2, 128: 0.5, 256: 0.3}),
-    (1000, {64: 0.15, 128: 0.3, 256: 0.3, 512: 0.15, 1024: 0.1}),
+    (0, {64: 0.5, 128: 0.5}),
+    (150, {64: 0.25, 128: 0.45, 256: 0.3}),
+    (600, {64: 0.15, 128: 0.35, 256: 0.3, 512: 0.2, 1024: 0.1}),
 )
 """From which step on, how often each size is trained."""
 BATCH = {64: 8, 128: 4, 256: 4, 512: 4, 1024: 4}
@@ -43,7 +42,6 @@ MIXING_EVERY, MIXING_WEIGHT = 10, 1.0
 ADVERSARIAL_WEIGHT = 0.02
 AVERAGING = 0.995
 """Decay of the moving average of the weights, which is what ships."""
-MAPPING_STEPS = 1500
 
 
 @dataclass(frozen=True)
@@ -114,20 +112,19 @@ class Trainer:
         self._follow()
         return report
 
-    def finished(self, mapping: bool = True) -> tuple[ReflectanceGenerator, float]:
-        """Return what would ship now, and how far its random people are from the codes (`generator_mapping`).
+    def finished(self, mapping: bool = True) -> tuple[ReflectanceGenerator, dict[str, float]]:
+        """Return what would ship now, and how its random people's tones compare (`generator_mapping.fit_mapping`).
 
         Args:
-            mapping: whether random people matter: fitting the mapping network takes a while.
+            mapping: whether random people matter: fitting the mapping network takes some seconds.
         """
         generator = copy.deepcopy(self.average)
         weights = self.data.weights.repeat(2).to(self.data.device)
         codes = self.codes.weight.detach()
         describe_codes(generator, codes, weights, self.coefficients)
-        distance = 0.0
+        distance = {}
         if mapping and self.adversary is None:
-            generator.mapping.requires_grad_(True)
-            distance = fit_mapping(generator, codes, weights, MAPPING_STEPS, self.settings.seed)
+            distance = fit_mapping(generator, codes, weights, self.data.importance, self.settings.seed)
         return generator.requires_grad_(False).eval(), distance
 
     def _reconstruction(self, samples: list[int], size: int, window: Window | None) -> dict[str, Tensor]:

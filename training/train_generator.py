@@ -141,12 +141,12 @@ def _finish(
     trainer: Trainer, people: TrainingMaps, options: argparse.Namespace, history: list[dict], seconds: float
 ) -> None:
     history.append(_check(trainer, people))
-    generator, distance = trainer.finished()
+    generator, distances = trainer.finished()
     generator.cpu()
     card = data_card(trainer.data, trainer, seconds)
     save_generator(generator, options.out / GENERATOR, card)
     sample_sheet(generator, options.out / "samples.png", seed=options.seed)
-    report = {"steps": trainer.step_number, "seconds": round(seconds), "mapping_distance": round(distance, 4)}
+    report = {"steps": trainer.step_number, "seconds": round(seconds), "distances of tones": distances}
     (options.out / REPORT).write_text(json.dumps(report | {"validation": history, "card": card}, indent=1) + "\n")
     print(f"{options.out / GENERATOR}: {trainer.step_number} steps, {seconds / 60:.1f} minutes", flush=True)
 

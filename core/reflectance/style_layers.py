@@ -165,7 +165,8 @@ class ModeBank(nn.Module):
 
 
 class Mapping(nn.Module):
-    """From a standard normal z to a code w: a scaled copy of z plus what a perceptron adds, nothing to begin with."""
+    """From a standard normal z to a code w: a linear map, z itself to begin with, plus what a perceptron adds, nothing
+    to begin with."""
 
     def __init__(self, code: int, layers: int) -> None:
         super().__init__()
@@ -173,11 +174,15 @@ class Mapping(nn.Module):
         self.last = nn.Linear(code, code)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
-        self.scale = nn.Parameter(torch.ones(code))
+        self.linear = nn.Linear(code, code, bias=False)
+        nn.init.eye_(self.linear.weight)
 
     def forward(self, z: Float[Tensor, "B D"]) -> Float[Tensor, "B D"]:
         z = z * torch.rsqrt(z.square().mean(1, keepdim=True) + 1e-8)
-        x = z
+        return self.linear(z) + self.last(self.features(z))
+
+    def features(self, z: Float[Tensor, "B D"]) -> Float[Tensor, "B D"]:
+        """Return what the perceptron's last layer sees."""
         for layer in self.hidden:
-            x = GAIN * functional.leaky_relu(layer(x), NEGATIVE_SLOPE)
-        return self.scale * z + self.last(x)
+            z = GAIN * functional.leaky_relu(layer(z), NEGATIVE_SLOPE)
+        return z
