@@ -37,6 +37,9 @@ CODE = "generator_code"
 SHAPE_SIZE = 128
 """Texels a side of the maps at which shape is compared."""
 
+TRUST = (1.0, 0.5, 0.25)
+"""How much tuning believes of the maps where they were observed, mirrored and filled."""
+
 
 def refine_geometry(
     model: MorphableModel,
@@ -132,10 +135,10 @@ def fit_reflectance(
 
 
 def believed_skin(maps: ReflectanceMaps, device: torch.device | str) -> Believed:
-    """What a head's maps say of the skin that its photos saw."""
+    """What a head's maps say of the skin: most where the photos saw it, something where it was mirrored or filled."""
     log_albedo = torch.from_numpy(np.log(maps.diffuse_albedo).transpose(2, 0, 1)[None].copy())
-    observed = torch.from_numpy(maps.provenance[None, None, :, :, 0].copy())
-    return Believed(log_albedo.float().to(device), observed.float().to(device))
+    weight = torch.from_numpy(maps.provenance @ np.array(TRUST, np.float32))[None, None]
+    return Believed(log_albedo.float().to(device), weight.float().to(device))
 
 
 def expected_maps(maps: GeneratedMaps, prior: ReflectancePrior) -> PriorMaps:

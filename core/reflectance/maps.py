@@ -109,8 +109,10 @@ def delight(
         expected_albedo: [N,3] of the prior, for the body's colour.
         light_colour: [3].
     """
-    matte = np.maximum(colour - gloss, 0.15 * colour)
     body = expected_albedo * shading
+    # What shades the skin shades its gloss too; taking all of it off would leave a dark and glaring red.
+    shade = np.minimum(colour.mean(1) / np.maximum((body + gloss).mean(1), 1e-4), 1)
+    matte = np.maximum(colour - gloss * shade[:, None], 0.15 * colour)
     body_direction = body / np.maximum(np.linalg.norm(body, axis=1, keepdims=True), 1e-6)
     light_direction = light_colour / np.linalg.norm(light_colour)
     overlap = body_direction @ light_direction

@@ -115,6 +115,15 @@ def test_red_darkness_on_both_sides_is_shade_and_no_beard():
     assert darkness[0] < darkness[1] - 0.02
 
 
+def test_an_unknown_shadow_on_glossy_skin_keeps_the_skins_colour():
+    albedo = np.tile(np.array([0.12, 0.07, 0.05], np.float32), (10, 1))
+    shading, gloss = np.ones((10, 3), np.float32), np.full((10, 3), 0.05, np.float32)
+    lit = delight(albedo + gloss, shading, gloss, albedo, np.ones(3))
+    shaded = delight(0.4 * (albedo + gloss), shading, gloss, albedo, np.ones(3))
+    assert np.allclose(lit, np.log(albedo), atol=1e-4)
+    assert np.allclose(shaded, np.log(0.4 * albedo), atol=1e-3)
+
+
 def test_a_highlight_is_taken_off_and_colour_is_not():
     albedo, white = np.array([[0.4, 0.25, 0.18]]), np.ones(3)
     shading, no_gloss = np.ones((1, 3)), np.zeros((1, 3))
