@@ -21,6 +21,7 @@ def main() -> int:
     steps = (
         ("shape_model", "--scans", str(shared / "shapes" / "ict_facekit_light.npz")),
         ("landmark_calibration", "--shared", str(shared)),
+        ("reflectance_dataset", "--shared", str(shared)),
         ("albedo_prior", "--shared", str(shared)),
     )
     for name, *options in steps:

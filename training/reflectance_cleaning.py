@@ -12,7 +12,6 @@ from scipy.ndimage import binary_fill_holes
 
 from core.completion.atlas import Atlas, pull_push
 from core.reflectance.maps import GLARE
-from training.albedo_prior import CUT_METRES, FEATHER_METRES
 from training.photo_albedo import mean_tones
 
 HOLE_CUT = 0.0015
@@ -39,6 +38,8 @@ LOST = 0.2
 """Logarithm of the highlight pressed down at which nothing is believed of a dark person's texel."""
 LASHES = 0.1
 """How much darker than usual around the eye what lies beside a hidden lid may be, as a logarithm."""
+CUT_METRES, FEATHER_METRES = 0.008, 0.005
+"""How much of the edge of a photo is cut off, and how soft the cut is."""
 COARSE = 0.03
 LIKE_SKIN = 0.35
 

@@ -26,9 +26,9 @@ import torch
 
 from core.completion.atlas import bleed, build_atlas
 from core.morphable import load_model
-from core.reflectance.prior import layout_digest, load_prior
+from core.reflectance.prior import layout_digest
 from core.reflectance.tone import individual_typology_angle
-from training.albedo_prior import CACHE, RESOLUTION
+from training.coarse_albedo import CACHE, RESOLUTION
 from training.reflectance_items import (
     CHANNELS,
     VERSION,
@@ -42,6 +42,7 @@ from training.reflectance_items import (
 from training.reflectance_labels import measured_labels
 from training.reflectance_layers import LAYERS
 from training.reflectance_people import Person, coarse_people, not_for_training, people_at
+from training.reflectance_prior import skin_statistics
 from training.reflectance_sheet import contact_sheet
 from training.reflectance_surface import LIMITS, Canvas, Skin, crease_height, make_canvas, make_skin, slopes_of
 from training.reflectance_tones import ToneMatcher, Variant, balance, plan_variants
@@ -175,13 +176,13 @@ class Writer:
 
 def make(folder: Path, shared: Path, cache: Path, size: int) -> None:
     """Make or finish the data set; it takes the place of ``folder`` when it is whole."""
-    model, prior = load_model(), load_prior()
-    atlas = build_atlas(model, size)
-    canvas = make_canvas(model, atlas, prior)
+    model = load_model()
+    statistics = skin_statistics(model, shared / "scans")
+    canvas = make_canvas(model, build_atlas(model, size), statistics)
     begun = time.monotonic()
     coarse = coarse_people(model, shared, cache)
     print(f"{len(coarse.names)} people de-lit and completed in {time.monotonic() - begun:.0f} s", flush=True)
-    small = make_canvas(model, build_atlas(model, RESOLUTION), prior)
+    small = make_canvas(model, build_atlas(model, RESOLUTION), statistics)
     tones = mean_colours(coarse.log_albedo, small.share("cheeks", "forehead"))
     variants = plan_variants(coarse.names, individual_typology_angle(tones), not_for_training(coarse.names), SEED)
     measured = np.array([name.startswith("london") for name in coarse.names])
@@ -205,6 +206,14 @@ def make(folder: Path, shared: Path, cache: Path, size: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
     print(f"{folder}: {len(variants)} items in {time.monotonic() - begun:.0f} s")
+
+
+def ensure(cache: Path, shared: Path, size: int) -> ReflectanceItems:
+    """Return the data set in the cache; it is made first where it is missing or unfinished."""
+    folder = cache / f"reflectance-{size}-v{VERSION}"
+    if not (folder / "items.json").is_file():
+        make(folder, shared, cache, size)
+    return load(folder)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The people of the reflectance data set: de-lit, completed and brought to the wanted size.
 
-What is coarse comes from the same 256-texel steps as the prior (`training.albedo_prior`), so that both agree; what
+What is coarse comes from the same 256-texel steps for everybody (`training.coarse_albedo`); what
 is finer than that is added from the photo at the wanted size, and from the prior's stochastic detail, matched to the
 person's own, where no photo was.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from core.completion.atlas import Atlas, bleed, build_atlas
 from core.completion.complete import hair_doubt
 from core.morphable import MorphableModel
-from training.albedo_prior import (
+from training.coarse_albedo import (
     RESOLUTION,
     complete_people,
     held_out,

@@ -11,16 +11,18 @@ face (medians 85-98 of 255), darker on the lids; it agrees in sign and adds no f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from core.completion.atlas import Atlas, bleed
+from core.completion.atlas import Atlas, bleed, build_atlas
 from core.morphable import MorphableModel
 from training.shape_render import vertex_normals
 from training.skin_detail import Exemplar, make_exemplar, skin_field
 
+DETAIL_RESOLUTION, GLOSS_RESOLUTION = 1024, 512
 CHEEK_SPECULAR, CHEEK_ROUGHNESS = 0.46, 0.45
 SPECULAR_EXPONENT, ROUGHNESS_EXPONENT = 0.3, -0.22
 
@@ -192,3 +194,19 @@ def texel_metres(atlas: Atlas, position: np.ndarray) -> float:
     """Return the median distance in metres between neighbouring texels, of positions [N,3]."""
     image = atlas.image(position, np.nan)
     return float(np.nanmedian(np.linalg.norm(np.diff(image, axis=1), axis=2)))
+
+
+@dataclass(frozen=True, eq=False)
+class SkinStatistics:
+    """What skin is like whose albedo is not known; fields as of `core.reflectance.prior.ReflectancePrior`."""
+
+    specular_albedo: np.ndarray
+    roughness: np.ndarray
+    albedo_detail: np.ndarray
+    normal_detail: np.ndarray
+
+
+def skin_statistics(model: MorphableModel, scans: Path) -> SkinStatistics:
+    """Return regional gloss and stochastic detail at their own resolutions."""
+    gloss = specular_and_roughness(model, build_atlas(model, GLOSS_RESOLUTION), scans)
+    return SkinStatistics(*gloss, *fine_detail(model, build_atlas(model, DETAIL_RESOLUTION), scans))

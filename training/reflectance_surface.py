@@ -15,8 +15,13 @@ from core.completion.atlas import Atlas
 from core.completion.complete import beard_zone, texel_size
 from core.morphable import MorphableModel
 from core.reflectance.maps import CREASE_DEPTH
-from core.reflectance.prior import ReflectancePrior
-from training.reflectance_prior import CHEEK_ROUGHNESS, CHEEK_SPECULAR, ROUGHNESS_EXPONENT, SPECULAR_EXPONENT
+from training.reflectance_prior import (
+    CHEEK_ROUGHNESS,
+    CHEEK_SPECULAR,
+    ROUGHNESS_EXPONENT,
+    SPECULAR_EXPONENT,
+    SkinStatistics,
+)
 from training.reflectance_prior import region_shares as shares_of
 
 NARROW_METRES, WIDE_METRES = 0.0003, 0.003
@@ -90,7 +95,7 @@ class Skin:
     layers: dict[str, float] = field(default_factory=dict)
 
 
-def make_canvas(model: MorphableModel, atlas: Atlas, prior: ReflectancePrior) -> Canvas:
+def make_canvas(model: MorphableModel, atlas: Atlas, statistics: SkinStatistics) -> Canvas:
     """Return the canvas of an atlas."""
     size = (atlas.size, atlas.size)
     shrink, stretch = cv2.INTER_AREA, cv2.INTER_LINEAR
@@ -107,10 +112,10 @@ def make_canvas(model: MorphableModel, atlas: Atlas, prior: ReflectancePrior) ->
         shares_of(model, atlas),
         atlas.gather(cv2.GaussianBlur(atlas.image(beard), (0, 0), 0.009 * atlas.size)),
         texel_size(model, atlas),
-        atlas.gather(cv2.resize(prior.specular_albedo, size, interpolation=stretch)),
-        atlas.gather(cv2.resize(prior.roughness, size, interpolation=stretch)),
-        atlas.gather(cv2.resize(prior.normal_detail, size, interpolation=shrink)),
-        atlas.gather(cv2.resize(np.log(prior.albedo_detail), size, interpolation=shrink)),
+        atlas.gather(cv2.resize(statistics.specular_albedo, size, interpolation=stretch)),
+        atlas.gather(cv2.resize(statistics.roughness, size, interpolation=stretch)),
+        atlas.gather(cv2.resize(statistics.normal_detail, size, interpolation=shrink)),
+        atlas.gather(cv2.resize(np.log(statistics.albedo_detail), size, interpolation=shrink)),
     )
 
 
