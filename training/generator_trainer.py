@@ -75,7 +75,7 @@ class Trainer:
         self, data: TrainingMaps, generator: ReflectanceGenerator, codes: Float[Tensor, "N D"], settings: Settings
     ) -> None:
         self.data, self.settings, self.step_number = data, settings, 0
-        self.generator = generator.to(data.device, memory_format=torch.channels_last).train()
+        self.generator = generator.to(data.device).train()
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.coefficients = codes[:, : generator.config.coefficients].clone().to(data.device)
         self.codes = torch.nn.Embedding(*codes.shape, sparse=True).to(data.device)

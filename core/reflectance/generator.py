@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
@@ -230,7 +230,7 @@ def save_generator(generator: ReflectanceGenerator, path: Path, card: dict | Non
         "layout": generator.layout,
         "card": json.dumps(generator.card if card is None else card),
     }
-    save_file(tensors, path, metadata)
+    Path(path).write_bytes(save(tensors, metadata))
 
 
 def load_generator(path: Path = GENERATOR_PATH, layout: str | None = None) -> ReflectanceGenerator:
