@@ -18,7 +18,7 @@ import torch
 from .completion.atlas import build_atlas
 from .completion.complete import complete_maps, texel_evidence
 from .fitting.fit import Fit
-from .fitting.inversion import Level, invert
+from .fitting.inversion import Level, invert, nearest_code
 from .fitting.likeness import Likeness
 from .fitting.pivotal_tuning import Believed, tune
 from .fitting.shape_posterior import ShapePosterior
@@ -111,14 +111,12 @@ def fit_reflectance(
         The fit with its light and code, and what the person's skin is expected to look like.
     """
     generator = generator.to(device)
-    levels = [
-        Level(atlas, tuple(texel_evidence(model, atlas, view) for view in views))
-        for atlas in (build_atlas(model, size) for size in settings.code_sizes)
-    ]
+    believed = prior.log_albedo(fit.albedo)
+    levels = [_level(model, views, believed, size, device) for size in settings.code_sizes]
     likeness = None
     if settings.likeness and available(DLIB_RECOGNITION):
         likeness = Likeness(model, views, load_recognition().to(device), device=device)
-    start = generator.code_from_prior(fit.albedo)
+    start = nearest_code(generator, levels[0].log_albedo, fit.albedo)
     found = invert(generator, levels, settings.code_steps, start, fit.lighting, likeness, on_step)
     fit = replace(fit, lighting=found.lighting, extra={**fit.extra, CODE: found.code.cpu().numpy().astype(np.float32)})
     own = generator
@@ -126,12 +124,21 @@ def fit_reflectance(
         size, before = settings.code_sizes[-1], sum(settings.code_steps)
         with torch.no_grad():
             pivot = expected_maps(generator.synthesis(found.code[None], size), prior)
-        believed = believed_skin(complete_maps(model, prior, views, fit, size, pivot), device)
+        skin = believed_skin(complete_maps(model, prior, views, fit, size, pivot), device)
         counted = None if on_step is None else lambda step: on_step(before + step)
-        own = tune(generator, believed, settings.tuning_steps, found.code, found.lighting, likeness, seed, counted)
+        own = tune(generator, skin, settings.tuning_steps, found.code, found.lighting, likeness, seed, counted)
     with torch.no_grad():
         maps = own.synthesis(found.code[None], own.config.size)
     return fit, expected_maps(maps, prior)
+
+
+def _level(
+    model: MorphableModel, views: Sequence[View], log_albedo: np.ndarray, size: int, device: torch.device | str
+) -> Level:
+    atlas = build_atlas(model, size)
+    small = cv2.resize(log_albedo, (size, size), interpolation=cv2.INTER_AREA)
+    image = torch.from_numpy(small.transpose(2, 0, 1)[None].copy()).to(device)
+    return Level(atlas, tuple(texel_evidence(model, atlas, view) for view in views), image)
 
 
 def believed_skin(maps: ReflectanceMaps, device: torch.device | str) -> Believed:

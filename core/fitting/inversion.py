@@ -38,6 +38,10 @@ LIGHT_EVERY = 8
 TONE_SPREAD = 0.01
 """Standard deviation of the mean logarithm of the albedo around the tone that was settled before."""
 LEAST_SHADING = 0.02
+LEAST_SCALE = 1e-3
+NEAREST_STEPS = 30
+NEAREST_PRIOR = 0.1
+"""Price of an unusual code against the squared difference of the maps, when the code of a given map is sought."""
 IDENTITY_WEIGHT = 200.0
 CONTENT_WEIGHT = 200.0
 
@@ -49,10 +53,12 @@ class Level:
     Attributes:
         atlas: of that size.
         evidence: one per photo.
+        log_albedo: [1, 3, S, S] logarithm of the albedo that was believed before; its tone is held.
     """
 
     atlas: Atlas
     evidence: tuple[TexelEvidence, ...]
+    log_albedo: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,20 +85,19 @@ def invert(
         generator: frozen.
         levels: the photos at growing map sizes.
         steps: of Adam at each level.
-        code: [D] where to start; its tone stays.
+        code: [D] where to start.
         lighting: one [25,3] per photo, where to start.
         likeness: compares the drawn person with the photos', at the last level; not at all when None.
         on_step: called with the number of each step; may raise to stop.
     """
-    scale = generator.w_scale.clamp(min=1e-3)
+    scale = generator.w_scale.clamp(min=LEAST_SCALE)
     moved = torch.zeros_like(code, requires_grad=True)
     optimiser = torch.optim.Adam([moved], lr=CODE_STEP)
     lights = [np.asarray(light, np.float64) for light in lighting]
     losses: list[float] = []
     for number, (level, count) in enumerate(zip(levels, steps, strict=True)):
         texels = LevelTexels(level, code.device)
-        with torch.no_grad():
-            tone = texels.tone(generator.synthesis(code[None], level.atlas.size).log_albedo)
+        tone = texels.tone(level.log_albedo)
         for step in range(count):
             if on_step is not None:
                 on_step(len(losses))
@@ -113,6 +118,36 @@ def invert(
             losses.append(float(cost.detach()))
     found = tuple(light.astype(np.float32) for light in lights)
     return Inversion((code + moved * scale).detach(), found, tuple(losses))
+
+
+def nearest_code(generator: ReflectanceGenerator, log_albedo: Tensor, coefficients: np.ndarray) -> Tensor:
+    """The code [D] whose albedo comes nearest to a map of the linear prior.
+
+    Args:
+        generator: frozen.
+        log_albedo: [1, 3, S, S] at a size of the generator's.
+        coefficients: the prior's, of that map; where the generator puts them is a start, if it is nearer than the mean.
+    """
+    size = log_albedo.shape[-1]
+
+    def difference(code: Tensor) -> Tensor:
+        return (generator.synthesis(code[None], size).log_albedo - log_albedo).square().mean()
+
+    with torch.no_grad():
+        start = min(
+            (generator.code_from_prior(coefficients), generator.w_average), key=lambda code: float(difference(code))
+        )
+    scale = generator.w_scale.clamp(min=LEAST_SCALE)
+    moved = torch.zeros_like(start, requires_grad=True)
+    optimiser = torch.optim.Adam([moved], lr=2 * CODE_STEP)
+    for _ in range(NEAREST_STEPS):
+        code = start + moved * scale
+        unusual = ((code - generator.w_average) / scale).square().mean()
+        cost = difference(code) / TEXEL_NOISE**2 + NEAREST_PRIOR * unusual
+        optimiser.zero_grad()
+        cost.backward()
+        optimiser.step()
+    return (start + moved * scale).detach()
 
 
 class LevelTexels:

@@ -7,7 +7,7 @@ import torch
 from core.completion.atlas import build_atlas
 from core.errors import Cancelled
 from core.fitting.appearance import TexelEvidence
-from core.fitting.inversion import Level, invert
+from core.fitting.inversion import Level, invert, nearest_code
 from core.fitting.pivotal_tuning import Believed, tune
 from core.morphable import load_model
 from core.reflectance.generator import GeneratorConfig, generator_from_prior
@@ -46,6 +46,13 @@ def photographed(generator, transfer, code, light):
     return TexelEvidence(colour.astype(np.float32), seen, transfer, np.zeros_like(transfer))
 
 
+def level_of(generator, photos, settled):
+    """The photos at 64 texels, where a code's tone was believed before."""
+    with torch.no_grad():
+        believed = generator.synthesis(settled[None], SIZE).log_albedo
+    return Level(build_atlas(load_model(), SIZE), tuple(photos), believed)
+
+
 def window_light():
     light = np.zeros((25, 3), np.float32)
     light[0] = 2.2
@@ -78,8 +85,8 @@ def difference(generator, one, other, evidence):
 def test_a_known_code_and_its_light_are_found(generator, transfer):
     truth, light = person(generator, 1), window_light()
     evidence = photographed(generator, transfer, truth, light)
-    level = Level(build_atlas(load_model(), SIZE), (evidence,))
     start = generator.code_from_prior(np.zeros(4))
+    level = level_of(generator, [evidence], truth)
     even = as_bright(light, np.eye(25, 1, dtype=np.float32) @ np.ones((1, 3), np.float32), evidence)
     found = invert(generator, [level], [80], start, [even])
     assert difference(generator, found.code, truth, evidence) < 0.5 * difference(generator, start, truth, evidence)
@@ -89,12 +96,23 @@ def test_a_known_code_and_its_light_are_found(generator, transfer):
     assert found.losses[-1] < found.losses[0]
 
 
+def test_the_code_of_a_map_is_found_whatever_the_coefficients_say(generator, transfer):
+    truth = person(generator, 5)
+    with torch.no_grad():
+        wanted = generator.synthesis(truth[None], SIZE).log_albedo
+        mean = generator.synthesis(generator.w_average[None], SIZE).log_albedo
+    code = nearest_code(generator, wanted, np.full(CONFIG.coefficients, 2.0))
+    with torch.no_grad():
+        found = generator.synthesis(code[None], SIZE).log_albedo
+    assert float((found - wanted).square().mean()) < 0.2 * float((mean - wanted).square().mean())
+
+
 def test_the_settled_tone_stays(generator, transfer):
     bright = generator.code_from_prior(np.zeros(4))
     evidence = photographed(generator, transfer, bright, window_light())
     dark = generator.code_from_prior(np.array([-1.5, 0, 0, 0]))
-    level = Level(build_atlas(load_model(), SIZE), (evidence,))
-    found = invert(generator, [level], [60], dark, [window_light()])
+    level = level_of(generator, [evidence], dark)
+    found = invert(generator, [level], [60], bright, [window_light()])
     atlas = level.atlas
     with torch.no_grad():
         before, after = (
@@ -116,7 +134,7 @@ def test_two_photos_share_one_code(generator, transfer):
     start = generator.code_from_prior(np.zeros(4))
     errors = []
     for used in (photos[:1], photos):
-        level = Level(build_atlas(load_model(), SIZE), tuple(used))
+        level = level_of(generator, used, truth)
         found = invert(generator, [level], [60], start, lights[: len(used)])
         errors.append(difference(generator, found.code, truth, photos[0]))
     assert errors[1] < errors[0]
@@ -149,7 +167,7 @@ def _moved(before, after, code):
 @pytest.mark.parametrize("fit", ["invert", "tune"])
 def test_a_cancel_is_heard_at_every_step(generator, transfer, fit):
     code = person(generator, 1)
-    level = Level(build_atlas(load_model(), SIZE), (photographed(generator, transfer, code, window_light()),))
+    level = level_of(generator, [photographed(generator, transfer, code, window_light())], code)
     heard = []
 
     def stop(step):
