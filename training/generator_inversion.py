@@ -18,7 +18,7 @@ from training.generator_losses import reconstruction_loss, srgb_from_log
 
 CODE_WEIGHT = 1e-5
 """Of the squared code, in standard deviations, beside the reconstruction loss."""
-RATE = 0.05
+RATE = 0.1
 TEXEL_NOISE = 0.05
 
 

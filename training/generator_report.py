@@ -118,6 +118,11 @@ def tones(maps: Float[Tensor, "B 7 S S"], weight: Float[Tensor, "S S"]) -> np.nd
     return individual_typology_angle(mean.numpy())
 
 
+def histogram(angles: np.ndarray) -> np.ndarray:
+    """Return how many angles lie between :data:`TONE_EDGES`; those beyond count in the outermost bars."""
+    return np.histogram(np.clip(angles, TONE_EDGES[0], TONE_EDGES[-1]), TONE_EDGES)[0]
+
+
 def kernel_distance(made: Float[Tensor, "A F"], real: Float[Tensor, "B F"]) -> float:
     """Return the unbiased squared maximum mean discrepancy with a cubic kernel (KID, Binkowski et al. 2018)."""
 
@@ -149,8 +154,8 @@ def figures(generator: ReflectanceGenerator, train: TrainingMaps, people: Traini
     real = train.maps(chosen, KERNEL_SIZE)
     held = people.maps(range(len(people)), KERNEL_SIZE)
     result = {
-        "tones of samples": np.histogram(angles, TONE_EDGES)[0].tolist(),
-        "tones of items": (np.histogram(tones(real, weight), TONE_EDGES)[0] / 4).tolist(),
+        "tones of samples": histogram(angles).tolist(),
+        "tones of items": (histogram(tones(real, weight)) / 4).tolist(),
         "tone edges": list(TONE_EDGES),
         "milliseconds": timing(generator),
     }
@@ -169,7 +174,7 @@ def figures(generator: ReflectanceGenerator, train: TrainingMaps, people: Traini
 def timing(generator: ReflectanceGenerator) -> dict[str, list[float]]:
     """Return milliseconds of forward, and of forward and backward to the code, per size; medians of five."""
     result = {}
-    for size in (64, 128, 512):
+    for size in (size for size in (64, 128, 512) if size in generator.config.sizes):
         rows: list[tuple[float, float]] = []
         for _ in range(5):
             w = generator.w_average[None].clone()
@@ -208,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     items = load(options.data)
     train, people = TrainingMaps(items, "train"), TrainingMaps(items, "validation")
     sample_sheet(generator, options.out / "samples.png", options.seed)
-    map_sheet(generator, options.out / "maps.png", options.seed, 256)
+    map_sheet(generator, options.out / "maps.png", options.seed, INVERSION_SIZE)
     interpolation_sheet(generator, options.out / "interpolation.png", options.seed)
     mixing_sheet(generator, options.out / "mixing.png", options.seed)
     found = {"inversion": inversion_sheet(generator, people, options.out / "inversion.png")}
