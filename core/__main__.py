@@ -1,4 +1,4 @@
-"""The command line: ``python -m core`` reconstructs, renders, exports and explains heads.
+"""The command line: ``python -m core`` reconstructs, edits, renders, exports and explains heads.
 
 Exit status: 0, 2 after a failure (one sentence and a hint on standard error), 130 after Ctrl-C.
 """
@@ -92,6 +92,16 @@ def export(options: argparse.Namespace) -> None:
     print(target)
 
 
+def edit(options: argparse.Namespace) -> None:
+    """Write a head with another skin: tone, redness, age, masculinity, stubble, freckles."""
+    from .device import limit_spinning
+
+    limit_spinning()
+    from .head_edit import edit_head
+
+    print(edit_head(options.head, dict(options.edit), options.out))
+
+
 def info(options: argparse.Namespace) -> None:
     """Say what a head folder holds."""
     from .head import read_head
@@ -126,6 +136,15 @@ def doctor(options: argparse.Namespace) -> None:
     if problems:
         raise FitError(f"{problems} thing(s) are missing.", "Run `python3 vendor_install.py install`.")
     print("Everything is in place.")
+
+
+def _change(text: str) -> tuple[str, float]:
+    """Return the slider and the number of NAME=VALUE."""
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=NUMBER, for instance skin_tone=1") from None
 
 
 class _ProgressLine:
@@ -222,6 +241,14 @@ def _parser() -> argparse.ArgumentParser:
         "--neutral", action="store_const", const=None, dest="photo", help="without expression (the default)"
     )
     pose.add_argument("--photo", type=int, metavar="I", help="with the expression of this photo, from 0")
+
+    command = commands.add_parser("edit", help=edit.__doc__, description=edit.__doc__)
+    command.set_defaults(run=edit)
+    command.add_argument("head", metavar="HEAD", type=Path)
+    command.add_argument(
+        "--edit", metavar="NAME=VALUE", type=_change, action="append", required=True, help="a slider and its units"
+    )
+    command.add_argument("--out", required=True, type=Path, help="the head folder to make")
 
     command = commands.add_parser("info", help=info.__doc__, description=info.__doc__)
     command.set_defaults(run=info)

@@ -1,0 +1,133 @@
+"""A head that exists with some sliders of its skin moved: no photo is fitted again.
+
+The person's own maps are changed by what the generator's maps change, so that everything the photos showed stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from .errors import FitError
+from .head import ARRAYS_FILE, PREVIEW_FILE, Head, fill_head_folder, new_head_folder, read_head
+from .joint_fit import CODE
+from .mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
+from .reflectance.directions import FRECKLES, LatentDirections, load_directions
+from .reflectance.generator import ReflectanceGenerator, load_generator
+from .relight import render_photo
+
+EDITS = "edits"
+"""Name in `fit.json` of all changes since the photos, units by slider."""
+LEAST, MOST = 0.004, 0.95
+GLOSS = {"specular_albedo": "specular", "roughness": "roughness"}
+
+
+@dataclass(frozen=True, eq=False)
+class MapChange:
+    """What sliders change at every texel of the UV tile; row 0 is v = 1.
+
+    Attributes:
+        log_albedo: [S,S,3] added to the logarithm of the linear diffuse albedo.
+        specular, roughness: [S,S] multiplied.
+        slopes: [S,S,2] added to the tangent slopes.
+    """
+
+    log_albedo: np.ndarray
+    specular: np.ndarray
+    roughness: np.ndarray
+    slopes: np.ndarray
+
+
+def edit_head(
+    folder: Path,
+    changes: Mapping[str, float],
+    out: Path,
+    directions: LatentDirections | None = None,
+    generator: ReflectanceGenerator | None = None,
+) -> Path:
+    """Write a new head folder with some sliders of the skin moved.
+
+    Args:
+        folder: the head as it is; it stays, unless it is ``out``.
+        changes: units by slider, see `LatentDirections.edited`.
+        out: the head folder to make.
+        directions, generator: the shipped ones by default.
+
+    Raises:
+        FitError: the head has no code, a slider does not exist, or files are missing or damaged.
+    """
+    directions = directions or load_directions()
+    head = read_head(folder)
+    code = head.fit.get("extra", {}).get(CODE)
+    if code is None:
+        raise FitError(
+            f"The skin of {head.folder.name} cannot be edited: it was made without the reflectance generator.",
+            "Reconstruct the head again at standard or best quality.",
+        )
+    code = np.asarray(code, np.float32)
+    edited = directions.edited(code, changes)
+    change = map_change(generator or load_generator(), directions, code, edited, changes.get(FRECKLES, 0.0))
+    files: dict[str, bytes | Path] = {path.name: path for path in (*head.maps.values(), *head.photos)}
+    files |= {f"{name}.png": content for name, content in changed_maps(head, change).items()}
+    record = dict(head.fit)
+    record["extra"] = {**head.fit["extra"], CODE: edited.tolist()}
+    before = head.fit.get(EDITS, {})
+    record[EDITS] = {name: before.get(name, 0.0) + changes.get(name, 0.0) for name in {**before, **changes}}
+    with np.load(head.folder / ARRAYS_FILE, allow_pickle=False) as archive:
+        arrays = dict(archive.items())
+    with new_head_folder(out) as part:
+        fill_head_folder(part, arrays, record, files)
+        (part / PREVIEW_FILE).write_bytes(encode_png(render_photo(read_head(part), 0) / np.float32(255)))
+    return Path(out)
+
+
+@torch.no_grad()
+def map_change(
+    generator: ReflectanceGenerator,
+    directions: LatentDirections,
+    code: np.ndarray,
+    edited: np.ndarray,
+    freckles: float = 0.0,
+) -> MapChange:
+    """Return how maps change from one code [D] to another, with freckles on top."""
+    codes = torch.from_numpy(np.stack([code, edited])).to(generator.w_average)
+    maps = generator.synthesis(codes, generator.config.size)
+    log_albedo, slopes = (_last(image[1] - image[0]) for image in (maps.log_albedo, maps.slopes))
+    specular, roughness = (
+        _last(image[1].clamp(min=1e-3) / image[0].clamp(min=1e-3))[..., 0] for image in (maps.specular, maps.roughness)
+    )
+    if freckles:
+        layer = directions.freckle_layer(freckles, float(maps.albedo[1, 1].mean()))
+        log_albedo = log_albedo + _resized(layer, len(log_albedo))
+    return MapChange(log_albedo, specular, roughness, slopes)
+
+
+def changed_maps(head: Head, change: MapChange) -> dict[str, bytes]:
+    """Return a head's maps with a change applied, as PNG files by name."""
+    albedo = linear_from_srgb(read_png(head.maps["diffuse_albedo"]))
+    albedo = np.clip(albedo * np.exp(_resized(change.log_albedo, len(albedo))), LEAST, MOST)
+    files = {"diffuse_albedo": encode_png(srgb_from_linear(albedo))}
+    for name, attribute in GLOSS.items():
+        if name in head.maps:
+            image = read_png(head.maps[name])
+            files[name] = encode_png(image * _resized(getattr(change, attribute), len(image)), bits=16)
+    if "normal" in head.maps:
+        normal = read_png(head.maps["normal"]) * 2 - 1
+        slopes = normal[..., :2] / np.maximum(normal[..., 2:], 0.1) + _resized(change.slopes, len(normal))
+        normal = np.concatenate([slopes, np.ones_like(slopes[..., :1])], -1)
+        normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+        files["normal"] = encode_png(normal * 0.5 + 0.5, bits=16)
+    return files
+
+
+def _last(image: torch.Tensor) -> np.ndarray:
+    return image.permute(1, 2, 0).cpu().numpy()
+
+
+def _resized(image: np.ndarray, size: int) -> np.ndarray:
+    return cv2.resize(np.ascontiguousarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)

@@ -1,0 +1,190 @@
+"""The sliders of skin: what a code becomes, whose file they are, and a head on disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core import __main__ as command_line
+from core import head_edit
+from core.errors import FitError
+from core.head import read_head, write_head
+from core.mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
+from core.reflectance.directions import LatentDirections, file_digest, load_directions, save_directions
+from core.reflectance.generator import GeneratedMaps
+
+CODE = 6
+REDNESS, DARKNESS, BEARD = 0, 1, 2
+
+
+@pytest.fixture
+def directions() -> LatentDirections:
+    """Redness is the code's first number, darkness the second, on a curve that bends into the third."""
+    steps = np.arange(11, dtype=np.float32)
+    curve = np.zeros((11, CODE), np.float32)
+    curve[:, DARKNESS], curve[:, BEARD] = steps**1.5, 0.1 * steps**2
+    reader = np.zeros(CODE, np.float32)
+    reader[DARKNESS] = 1
+    freckles = np.zeros((8, 8), np.float32)
+    freckles[4, 2] = 0.4
+    return LatentDirections(
+        ("redness", "stubble"),
+        np.eye(CODE, dtype=np.float32)[[REDNESS, BEARD]],
+        curve,
+        reader,
+        curve[:, 1],
+        freckles,
+        "",
+    )
+
+
+@pytest.fixture
+def code(directions) -> np.ndarray:
+    own = np.array([0.3, 0, 0, 1, -1, 2], np.float32)
+    return own + directions.tone_curve[4]
+
+
+def test_a_line_moves_by_its_units_and_keeps_the_rest(directions, code) -> None:
+    moved = directions.edited(code, {"redness": -1.5})
+    expected = code.copy()
+    expected[REDNESS] -= 1.5
+    np.testing.assert_allclose(moved, expected, rtol=1e-6)
+
+
+def test_tone_follows_the_curve_from_where_the_person_is(directions, code) -> None:
+    moved = directions.edited(code, {"skin_tone": 1.5})
+    middle = 0.5 * (directions.tone_curve[5] + directions.tone_curve[6])
+    np.testing.assert_allclose(moved - code, middle - directions.tone_curve[4], atol=1e-5)
+    assert directions.tone_step(moved) == pytest.approx(5.5, abs=1e-5)
+
+
+def test_tone_is_monotone_and_ends_with_the_curve(directions, code) -> None:
+    steps = [directions.tone_step(directions.edited(code, {"skin_tone": change})) for change in (-2, -1, 0, 1, 2)]
+    assert (np.diff(steps) > 0.9).all()
+    dark = code - directions.tone_curve[4] + directions.tone_curve[10]
+    np.testing.assert_allclose(directions.edited(dark, {"skin_tone": 2}), dark, atol=1e-5)
+
+
+def test_there_and_back_is_the_same_person(directions, code) -> None:
+    there = directions.edited(code, {"skin_tone": 2, "redness": 1})
+    np.testing.assert_allclose(directions.edited(there, {"redness": -1, "skin_tone": -2}), code, atol=1e-4)
+
+
+def test_freckles_leave_the_code_and_darken_blue_most(directions, code) -> None:
+    np.testing.assert_array_equal(directions.edited(code, {"freckles": 2}), code)
+    light, dark = directions.freckle_layer(1.0, 0.4), directions.freckle_layer(1.0, 0.05)
+    assert light[4, 2, 2] < light[4, 2, 1] < light[4, 2, 0] < 0
+    assert light[0, 0].tolist() == [0, 0, 0]
+    assert light[4, 2, 1] < dark[4, 2, 1] < 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"beauty": 1.0}, "no slider beauty"),
+        ({"redness": 9.0}, "too large"),
+        ({"redness": float("nan")}, "too large"),
+        ({"freckles": -1.0}, "only be added"),
+    ],
+)
+def test_what_is_no_slider_is_refused_in_words(directions, code, changes, words) -> None:
+    with pytest.raises(FitError, match=words):
+        directions.edited(code, changes)
+
+
+def test_an_unknown_slider_names_those_that_exist(directions, code) -> None:
+    with pytest.raises(FitError) as caught:
+        directions.edited(code, {"beauty": 1.0})
+    assert caught.value.hint == "Choose from skin_tone, redness, stubble, freckles."
+
+
+def test_a_code_of_another_length_is_refused(directions) -> None:
+    with pytest.raises(FitError, match="4 numbers"):
+        directions.edited(np.zeros(4), {"redness": 1.0})
+
+
+def test_a_file_gives_back_what_was_saved(directions, tmp_path: Path) -> None:
+    generator = tmp_path / "generator.safetensors"
+    generator.write_bytes(b"weights")
+    save_directions(replace(directions, generator=file_digest(generator)), tmp_path / "a.npz")
+    found = load_directions(tmp_path / "a.npz", generator)
+    assert found.sliders == directions.sliders
+    np.testing.assert_array_equal(found.lines, directions.lines)
+    np.testing.assert_allclose(found.freckles, directions.freckles, atol=0.4 / 127)
+
+
+def test_foreign_damaged_and_missing_files_are_refused(directions, tmp_path: Path) -> None:
+    generator, path = tmp_path / "generator.safetensors", tmp_path / "a.npz"
+    generator.write_bytes(b"weights")
+    with pytest.raises(FitError, match=r"a.npz is missing"):
+        load_directions(path, generator)
+    save_directions(replace(directions, generator="of another"), path)
+    with pytest.raises(FitError, match="made for another reflectance generator"):
+        load_directions(path, generator)
+    (tmp_path / "b.npz").write_bytes(b"nothing")
+    with pytest.raises(FitError, match="holds no sliders"):
+        load_directions(tmp_path / "b.npz", generator)
+
+
+class Painter:
+    """A generator whose maps are constant: the code's numbers are the logarithm's shifts."""
+
+    class config:
+        size = 8
+
+    w_average = torch.zeros(CODE)
+
+    def synthesis(self, codes: torch.Tensor, size: int) -> GeneratedMaps:
+        flat = torch.ones(len(codes), 1, size, size)
+        log_albedo = torch.cat([0.1 * codes[:, :1], -0.1 * codes[:, :1], 0 * codes[:, :1]], 1)[..., None, None]
+        gloss = (0.5 + 0.05 * codes[:, 0])[:, None, None, None]
+        return GeneratedMaps(log_albedo - 1 + 0 * flat, gloss * flat, flat * 0.4, 0 * flat.expand(-1, 2, -1, -1))
+
+
+@pytest.fixture
+def head(head_arrays: dict, code, tmp_path: Path, monkeypatch) -> Path:
+    """A head with a speckled skin; its preview is not what is tested."""
+    monkeypatch.setattr(head_edit, "render_photo", lambda head, photo: np.zeros((4, 4, 3), np.uint8))
+    albedo = np.random.default_rng(0).uniform(0.2, 0.5, (16, 16, 3))
+    files = {
+        "diffuse_albedo.png": encode_png(srgb_from_linear(albedo)),
+        "specular_albedo.png": encode_png(np.full((16, 16), 0.5), bits=16),
+        "normal.png": encode_png(np.full((16, 16, 3), (0.5, 0.5, 1.0)), bits=16),
+        "photo_0.png": encode_png(np.ones((4, 4, 3))),
+    }
+    return write_head(tmp_path / "ada", head_arrays, {"extra": {"generator_code": code.tolist()}}, files)
+
+
+def test_a_head_keeps_its_detail_and_takes_the_change(directions, head, tmp_path: Path) -> None:
+    out = head_edit.edit_head(head, {"redness": 2.0}, tmp_path / "bob", directions, Painter())
+    before, after = (linear_from_srgb(read_png(read_head(path).maps["diffuse_albedo"])) for path in (head, out))
+    np.testing.assert_allclose(after / before, np.broadcast_to(np.exp([0.2, -0.2, 0]), after.shape), rtol=0.02)
+    np.testing.assert_allclose(read_png(out / "specular_albedo.png"), 0.5 * 0.615 / 0.515, rtol=1e-3)
+    assert read_head(out).fit["edits"] == {"redness": 2.0}
+    again = head_edit.edit_head(out, {"redness": -2.0, "freckles": 1.0}, tmp_path / "cid", directions, Painter())
+    assert read_head(again).fit["edits"] == {"redness": 0.0, "freckles": 1.0}
+    back = linear_from_srgb(read_png(again / "diffuse_albedo.png"))
+    np.testing.assert_allclose(back[:6], before[:6], rtol=0.03)
+    assert back[8:10, 4:6, 2].mean() < 0.9 * before[8:10, 4:6, 2].mean()
+
+
+def test_a_head_without_a_code_says_so(directions, head_arrays, tmp_path: Path) -> None:
+    files = {"diffuse_albedo.png": encode_png(np.ones((4, 4, 3)))}
+    plain = write_head(tmp_path / "plain", head_arrays, {}, files)
+    with pytest.raises(FitError, match="cannot be edited"):
+        head_edit.edit_head(plain, {"redness": 1.0}, tmp_path / "out", directions, Painter())
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_line_understands_sliders(monkeypatch, capsys) -> None:
+    asked = []
+    monkeypatch.setattr(head_edit, "edit_head", lambda *args: asked.append(args) or args[2])
+    typed = ["edit", "ada", "--edit", "skin_tone=-1.5", "--edit", "redness=1", "--out", "bob"]
+    assert command_line.main(typed) == 0
+    assert asked == [(Path("ada"), {"skin_tone": -1.5, "redness": 1.0}, Path("bob"))]
+    assert command_line.main(["edit", "ada", "--edit", "redness", "--out", "bob"]) == command_line.FAILED
+    assert "redness is not NAME=NUMBER" in capsys.readouterr().err

@@ -1,0 +1,192 @@
+"""How much redness, freckles, stubble, age, masculinity and skin tone a map shows, in units of the sliders.
+
+Redness, freckles and stubble are the data set's labels, measured on the map. Age and masculinity are what ridge
+regressions from coarse albedo, trained on the people of the data set, read off it. One unit is one standard deviation
+over items (over men for stubble); a unit of skin tone is a tenth of the range of `training.skin_tone.uniform_angles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from core.completion.atlas import build_atlas
+from core.morphable import load_model
+from core.reflectance.generator import GeneratedMaps, ReflectanceGenerator
+from core.reflectance.prior import load_prior
+from core.reflectance.tone import individual_typology_angle, lab_from_linear
+from training.reflectance_items import ReflectanceItems
+from training.reflectance_labels import measured_labels
+from training.reflectance_surface import Canvas, Skin, make_canvas
+from training.skin_tone import mean_colours
+
+LIGHTEST, DARKEST, STEPS = 60.0, -62.0, 10
+STEP = (LIGHTEST - DARKEST) / STEPS
+"""Degrees of individual typology angle in one unit of skin tone."""
+LABELS = ("redness", "freckles", "stubble")
+READ = ("age", "masculinity")
+A_STAR = "a*"
+MEASURES = ("skin_tone", *LABELS, A_STAR, *READ)
+READER_SIZE = 64
+RIDGES = (10.0, 30.0, 100.0, 300.0, 1000.0)
+FOLDS = 7
+HALVES_SEED = 4
+
+
+def tone_steps(angle: np.ndarray | float) -> np.ndarray | float:
+    """Return how many units of skin tone an individual typology angle lies from the lightest one."""
+    return (LIGHTEST - np.asarray(angle)) / STEP
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """A ridge regression from coarse log albedo to one number of a person.
+
+    Attributes:
+        weights: [3,64,64].
+        offset, scale: the regression is ``(maps * weights).sum() + offset``; divided by ``scale`` it has a standard
+            deviation of 1 over people.
+        correlation: of its values with the truth, for people that it was not trained on.
+        people: how many have a truth.
+    """
+
+    weights: np.ndarray
+    offset: float
+    scale: float
+    correlation: float
+    people: int
+
+    def read(self, log_albedo: Float[Tensor, "B 3 S S"]) -> np.ndarray:
+        """Return the number [B] in standard deviations."""
+        small = torch.nn.functional.adaptive_avg_pool2d(log_albedo, READER_SIZE).cpu().numpy()
+        return (np.einsum("bcyx,cyx->b", small, self.weights) + self.offset) / self.scale
+
+
+def train_reader(features: np.ndarray, truth: np.ndarray, names: Sequence[str], importance: np.ndarray) -> Reader:
+    """Return a ridge regression; how strongly it is held back is chosen by cross-validation over people.
+
+    Args:
+        features: [N,3,64,64] log albedo of items.
+        truth: [N].
+        names: [N] whom each item shows: all items of one person are left out together.
+        importance: [64,64] how much each texel counts.
+    """
+    people, person = np.unique(names, return_inverse=True)
+    weight = np.sqrt(importance / importance.mean())
+    values = (features * weight).reshape(len(features), -1)
+    centre, mean = values.mean(0), truth.mean()
+    kernel = (values - centre) @ (values - centre).T
+    kernel /= np.trace(kernel) / len(kernel)
+    fold = np.random.default_rng(0).permutation(len(people))[person] % FOLDS
+    best = max((np.corrcoef(_left_out(kernel, truth - mean, fold, ridge), truth)[0, 1], -ridge) for ridge in RIDGES)
+    dual = np.linalg.solve(kernel - best[1] * 1e-2 * np.eye(len(kernel)), truth - mean)
+    scale = np.trace((values - centre) @ (values - centre).T) / len(values)
+    weights = (dual @ (values - centre) / scale).reshape(features.shape[1:])
+    said = kernel @ dual
+    return Reader(
+        weights * weight, float(mean - centre @ weights.ravel()), float(said.std()), float(best[0]), len(people)
+    )
+
+
+def _left_out(kernel: np.ndarray, truth: np.ndarray, fold: np.ndarray, ridge: float) -> np.ndarray:
+    """Return each item's regression by the items of other folds."""
+    said = np.zeros_like(truth)
+    for number in range(FOLDS):
+        inside, outside = fold != number, fold == number
+        system = kernel[np.ix_(inside, inside)] + ridge * 1e-2 * np.eye(int(inside.sum()))
+        said[outside] = kernel[np.ix_(outside, inside)] @ np.linalg.solve(system, truth[inside])
+    return said
+
+
+def sex_of(item: dict) -> float | None:
+    """Return 1 for men, -1 for women, None where it is not known."""
+    return {"male": 1.0, "female": -1.0}.get(item["sex"])
+
+
+class Measures:
+    """Reads all measures off generated maps.
+
+    Args:
+        items: the data set; its training split gives the readers and the units.
+        size: texels a side of the maps that will be measured.
+        half: 0 or 1, of the people from whom age and sex are learned: what the readers of one half have shaped is
+            measured with those of the other.
+    """
+
+    def __init__(self, items: ReflectanceItems, size: int, half: int) -> None:
+        model = load_model()
+        self.size = size
+        self.canvas: Canvas = make_canvas(model, build_atlas(model, size), load_prior())
+        self.tone_weight = self.canvas.share("cheeks", "forehead")
+        apart = self.canvas.share("lips", "nostrils", "brows", "lids", "mouth_inner", "eye_socket")
+        self.flushed = self.canvas.share("cheeks", "nose") * (1 - apart)
+        rows = items.rows("train")
+        known = [items.items[row] for row in rows]
+        growing = {"stubble": [item for item in known if item["sex"] == "male"]}
+        self.units = {
+            name: float(np.std([item["labels"][name] for item in growing.get(name, known)])) for name in LABELS
+        }
+        features = np.stack([items.log_albedo(row, READER_SIZE).transpose(2, 0, 1) for row in rows])
+        importance = np.mean([_small(items.seen[row]) for row in rows], 0)
+        people = np.unique([item["name"] for item in known])
+        mine = set(np.random.default_rng(HALVES_SEED).permutation(people)[half::2])
+        self.readers = {}
+        for name, of in (("age", lambda item: item["age"]), ("masculinity", sex_of)):
+            chosen = [number for number, item in enumerate(known) if item["name"] in mine and of(item) is not None]
+            truth = np.array([float(of(known[number])) for number in chosen])
+            names = [known[number]["name"] for number in chosen]
+            self.readers[name] = train_reader(features[chosen], truth, names, importance)
+
+    def of(self, maps: GeneratedMaps) -> Float[np.ndarray, "B K"]:
+        """Return all measures of maps, in the order of `MEASURES`."""
+        read = np.stack([self.readers[name].read(maps.log_albedo) for name in READ], 1)
+        images = maps.log_albedo.permute(0, 2, 3, 1).cpu().numpy()
+        return np.concatenate([[self._of_texels(self.canvas.atlas.gather(image)) for image in images], read], 1)
+
+    def _of_texels(self, texels: np.ndarray) -> list[float]:
+        labels = self._labels(texels)
+        scaled = (labels[name] / self.units[name] for name in LABELS)
+        return [float(tone_steps(self.angle(texels))), *scaled, self.green_to_red(texels)]
+
+    def label(self, texels: np.ndarray, name: str) -> float:
+        """Return one of the labels of log albedo [N,3] at the texels, in units."""
+        return self._labels(texels)[name] / self.units[name]
+
+    def texels(self, generator: ReflectanceGenerator, code: np.ndarray) -> np.ndarray:
+        """Return the log albedo [N,3] of a code [D] at the texels."""
+        with torch.no_grad():
+            maps = generator.synthesis(_row(generator, code), self.size)
+        return self.canvas.atlas.gather(maps.log_albedo[0].permute(1, 2, 0).cpu().numpy())
+
+    def _labels(self, texels: np.ndarray) -> dict[str, float]:
+        nothing = np.zeros(len(texels), np.float32)
+        return measured_labels(self.canvas, Skin(texels, nothing, nothing, nothing))
+
+    def angle(self, texels: np.ndarray) -> float:
+        """Return the individual typology angle of log albedo [N,3] at the texels, degrees."""
+        return float(individual_typology_angle(mean_colours(texels[None], self.tone_weight))[0])
+
+    def green_to_red(self, texels: np.ndarray) -> float:
+        """Return a* of cheeks and nose of log albedo [N,3] at the texels."""
+        return float(lab_from_linear(mean_colours(texels[None], self.flushed))[0, 1])
+
+
+@torch.no_grad()
+def measure_codes(generator: ReflectanceGenerator, codes: np.ndarray, measures: Measures) -> np.ndarray:
+    """Return the measures [N,K] of codes [N,D], made one at a time."""
+    return np.concatenate([measures.of(generator.synthesis(_row(generator, code), measures.size)) for code in codes])
+
+
+def _row(generator: ReflectanceGenerator, code: np.ndarray) -> Float[Tensor, "1 D"]:
+    return torch.from_numpy(np.asarray(code, np.float32)[None]).to(generator.w_average.device)
+
+
+def _small(seen: np.ndarray) -> np.ndarray:
+    """Return how much of each coarse texel a photo showed, [64,64] in [0,1]."""
+    tensor = torch.from_numpy(np.asarray(seen, np.float32))[None, None] / 255
+    return torch.nn.functional.adaptive_avg_pool2d(tensor, READER_SIZE)[0, 0].numpy()
