@@ -14,6 +14,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from .completion.atlas import build_atlas
 from .completion.complete import complete_maps, texel_evidence
@@ -39,6 +40,8 @@ SHAPE_SIZE = 128
 
 TRUST = (1.0, 0.5, 0.25)
 """How much tuning believes of the maps where they were observed, mirrored and filled."""
+LARGE_CHANGE = 0.25
+"""Root mean square of what photos change of the lightness (logarithm), from which on tuning doubts it."""
 
 
 def refine_geometry(
@@ -123,8 +126,9 @@ def fit_reflectance(
     if settings.tuning_steps:
         size, before = settings.code_sizes[-1], sum(settings.code_steps)
         with torch.no_grad():
-            pivot = expected_maps(generator.synthesis(found.code[None], size), prior)
-        skin = believed_skin(complete_maps(model, prior, views, fit, size, pivot), device)
+            pivot = generator.synthesis(found.code[None], size)
+        maps = complete_maps(model, prior, views, fit, size, expected_maps(pivot, prior))
+        skin = believed_skin(maps, pivot.log_albedo)
         counted = None if on_step is None else lambda step: on_step(before + step)
         own = tune(generator, skin, settings.tuning_steps, found.code, found.lighting, likeness, seed, counted)
     with torch.no_grad():
@@ -141,11 +145,24 @@ def _level(
     return Level(atlas, tuple(texel_evidence(model, atlas, view) for view in views), image)
 
 
-def believed_skin(maps: ReflectanceMaps, device: torch.device | str) -> Believed:
-    """What a head's maps say of the skin: most where the photos saw it, something where it was mirrored or filled."""
-    log_albedo = torch.from_numpy(np.log(maps.diffuse_albedo).transpose(2, 0, 1)[None].copy())
-    weight = torch.from_numpy(maps.provenance @ np.array(TRUST, np.float32))[None, None]
-    return Believed(log_albedo.float().to(device), weight.float().to(device))
+def believed_skin(maps: ReflectanceMaps, pivot: Tensor) -> Believed:
+    """What a head's maps say of the skin: most where the photos saw it, something where it was mirrored or filled.
+
+    Where photos differ much from what the generator takes for skin, it is mostly by their shadows: then the albedo
+    that tuning aims at stays nearer to the pivot's.
+
+    Args:
+        maps: at the size of the tuning.
+        pivot: [1, 3, S, S] logarithm of the albedo that the code gives.
+    """
+    log_albedo = torch.from_numpy(np.log(maps.diffuse_albedo).transpose(2, 0, 1)[None].copy()).to(pivot)
+    provenance = torch.from_numpy(maps.provenance.transpose(2, 0, 1)[None].copy()).to(pivot)
+    change = log_albedo - pivot
+    observed = provenance[:, :1]
+    spread = ((observed * change.mean(1, keepdim=True).square()).sum() / observed.sum().clamp(min=1e-6)).sqrt()
+    trust = 1 / (1 + (spread / LARGE_CHANGE) ** 4)
+    shares = pivot.new_tensor(TRUST)[None, :, None, None]
+    return Believed(pivot + trust * change, (provenance * shares).sum(1, keepdim=True))
 
 
 def expected_maps(maps: GeneratedMaps, prior: ReflectancePrior) -> PriorMaps:
