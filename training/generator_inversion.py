@@ -71,7 +71,7 @@ def prior_coefficients(
     trust: Float[Tensor, "B 1 S S"],
     noise: float = TEXEL_NOISE,
 ) -> Float[Tensor, "B K"]:
-    """Return the most probable coefficients of the linear prior for maps of the prior's own size or a half of it.
+    """Return the most probable coefficients of the linear prior for maps of its size or that size halved.
 
     Args:
         wanted: log albedo.

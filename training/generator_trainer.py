@@ -15,10 +15,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.reflectance.generator import GeneratorConfig, ReflectanceGenerator
+from core.reflectance.prior import ReflectancePrior, load_prior
 from core.reflectance.style_layers import Window
 from core.reflectance.synthesis import BASE, TRUNK_SIZES
 from training.adversarial import Adversary
 from training.generator_data import TrainingMaps, stacked
+from training.generator_inversion import prior_coefficients
 from training.generator_losses import code_prior, consistency_loss, perceptual_or_none, reconstruction_loss
 from training.generator_mapping import describe_codes, fit_mapping
 
@@ -68,7 +70,6 @@ class Trainer:
     generator: being trained.
     average: moving average of its weights.
     codes: one per sample.
-    coefficients: of the linear prior for every sample, from which codes began.
     """
 
     def __init__(
@@ -77,7 +78,6 @@ class Trainer:
         self.data, self.settings, self.step_number = data, settings, 0
         self.generator = generator.to(data.device).train()
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        self.coefficients = codes[:, : generator.config.coefficients].clone().to(data.device)
         self.codes = torch.nn.Embedding(*codes.shape, sparse=True).to(data.device)
         self.codes.weight.data.copy_(codes)
         self.optimizer = torch.optim.Adam(_groups(generator), betas=(0.9, 0.99), fused=True)
@@ -112,16 +112,20 @@ class Trainer:
         self._follow()
         return report
 
-    def finished(self, mapping: bool = True) -> tuple[ReflectanceGenerator, dict[str, float]]:
+    def finished(self, prior: ReflectancePrior, mapping: bool = True) -> tuple[ReflectanceGenerator, dict[str, float]]:
         """Return what would ship now, and how its random people's tones compare (`generator_mapping.fit_mapping`).
 
         Args:
+            prior: the linear prior whose coefficients `code_from_prior` is to understand.
             mapping: whether random people matter: fitting the mapping network takes some seconds.
         """
         generator = copy.deepcopy(self.average)
         weights = self.data.weights.repeat(2).to(self.data.device)
         codes = self.codes.weight.detach()
-        describe_codes(generator, codes, weights, self.coefficients)
+        samples = range(len(self.data))
+        maps, trust = self.data.maps(samples, BASE), self.data.trust(samples, BASE)
+        coefficients = prior_coefficients(prior, maps[:, :3], trust)[:, : generator.config.coefficients]
+        describe_codes(generator, codes, weights, coefficients)
         distance = {}
         if mapping and self.adversary is None:
             distance = fit_mapping(generator, codes, weights, self.data.importance, self.settings.seed)
@@ -160,7 +164,7 @@ class Trainer:
         if after is None or self.step_number < after:
             return False
         if self.adversary is None:
-            mapping = self.finished()[0].mapping.state_dict()
+            mapping = self.finished(load_prior())[0].mapping.state_dict()
             self.generator.mapping.load_state_dict(mapping)
             self.average.mapping.load_state_dict(mapping)
             self._begin_adversarial()
@@ -197,7 +201,6 @@ class Trainer:
             "generator": self.generator.state_dict(),
             "average": self.average.state_dict(),
             "codes": self.codes.state_dict(),
-            "coefficients": self.coefficients,
             "optimizer": self.optimizer.state_dict(),
             "code_optimizer": self.code_optimizer.state_dict(),
             "random": self.random.get_state(),
@@ -217,7 +220,6 @@ class Trainer:
         trainer.generator.load_state_dict(state["generator"])
         trainer.average.load_state_dict(state["average"])
         trainer.codes.load_state_dict(state["codes"])
-        trainer.coefficients = state["coefficients"].to(data.device)
         trainer.optimizer.load_state_dict(state["optimizer"])
         trainer.code_optimizer.load_state_dict(state["code_optimizer"])
         trainer.random.set_state(state["random"].cpu())

@@ -15,6 +15,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -129,7 +130,7 @@ def _progress(step: int, seconds: float, losses: dict[str, list[float]]) -> None
 
 def _check(trainer: Trainer, people: TrainingMaps) -> dict:
     """Invert the people kept for validation with the averaged weights."""
-    generator = trainer.finished(mapping=False)[0]
+    generator = trainer.finished(load_prior(), mapping=False)[0]
     size = max(size for size in CHECK_STEPS if size in generator.config.sizes)
     found = compare_with_prior(generator, load_prior(), people, size, CHECK_STEPS)
     record = {"step": trainer.step_number} | {name: summary(values) for name, values in found.items()}
@@ -141,9 +142,9 @@ def _finish(
     trainer: Trainer, people: TrainingMaps, options: argparse.Namespace, history: list[dict], seconds: float
 ) -> None:
     history.append(_check(trainer, people))
-    generator, distances = trainer.finished()
+    generator, distances = trainer.finished(load_prior())
     generator.cpu()
-    card = data_card(trainer.data, trainer, seconds)
+    card = data_card(trainer, seconds, options.device)
     save_generator(generator, options.out / GENERATOR, card)
     sample_sheet(generator, options.out / "samples.png", seed=options.seed)
     report = {"steps": trainer.step_number, "seconds": round(seconds), "distances of tones": distances}
@@ -151,8 +152,9 @@ def _finish(
     print(f"{options.out / GENERATOR}: {trainer.step_number} steps, {seconds / 60:.1f} minutes", flush=True)
 
 
-def data_card(data: TrainingMaps, trainer: Trainer, seconds: float) -> dict:
+def data_card(trainer: Trainer, seconds: float, device: str) -> dict:
     """Return what a generator was made of."""
+    data, minutes = trainer.data, round(seconds / 60, 1)
     people = {item["name"]: item for item in data.items}
     sources = Counter((item["source"], item["licence"]) for item in people.values())
     tones = Counter(monk_index(item["tone"]) for item in data.items)
@@ -163,9 +165,10 @@ def data_card(data: TrainingMaps, trainer: Trainer, seconds: float) -> dict:
         "items per Monk tone": {str(tone): tones[tone] for tone in sorted(tones)},
         "seed": trainer.settings.seed,
         "steps": trainer.step_number,
-        "minutes": round(seconds / 60, 1),
-        "adversarial": trainer.adversary is not None,
-        "command": "python -m training.train_generator",
+        "minutes": minutes,
+        "device": device,
+        "settings": asdict(trainer.settings),
+        "command": f"python -m training.train_generator --data DATA --out OUT --minutes {minutes} --device {device}",
     }
 
 

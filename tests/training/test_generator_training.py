@@ -28,8 +28,9 @@ def trainer(made_up_prior, made_up_data, tiny) -> Trainer:
 
 
 @pytest.fixture
-def soon(monkeypatch) -> None:
+def soon(made_up_prior, monkeypatch) -> None:
     """All sizes from the first step on."""
+    monkeypatch.setattr(generator_trainer, "load_prior", lambda: made_up_prior)
     monkeypatch.setattr(generator_trainer, "SCHEDULE", ((0, {64: 0.5, 128: 0.5}),))
     monkeypatch.setattr(generator_trainer, "EXTENT", {128: 24})
     monkeypatch.setattr(generator_trainer, "WARM_UP", 10)
