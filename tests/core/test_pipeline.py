@@ -6,14 +6,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core import pipeline, settings
 from core.errors import Cancelled, FitError
 from core.head import TIMINGS_FILE, read_head
+from core.joint_fit import CODE
 from core.mapfiles import read_png
 from core.pipeline import fit_head
+from core.reflectance.generator import GeneratorConfig, generator_from_prior, load_generator, save_generator
 from core.relight import render_photo
-from core.settings import FitSettings
+from core.settings import FitSettings, JointSettings
 
-SETTINGS = FitSettings(map_size=512, device="cpu", threads=1)
+SETTINGS = FitSettings(quality="draft", map_size=512, device="cpu", threads=1)
+SHORT = JointSettings(shape_steps=2, code_sizes=(64,), code_steps=(2,), tuning_steps=1)
+"""Every stage of the fit through the renderer, as short as it can be."""
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +80,66 @@ def test_the_same_seed_gives_the_same_files(reported, photo, tmp_path):
     assert [name for name in first if first[name] != second[name] and name != TIMINGS_FILE] == []
 
 
-@pytest.mark.parametrize("stage", [*range(9), 30])
+@pytest.mark.parametrize("stage", range(9))
 def test_a_cancel_in_any_stage_leaves_nothing(photo, tmp_path, stage):
     calls = []
 
     def report(*_):
         calls.append(1)
         if len(calls) > stage:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fit_head([photo], tmp_path / "head", SETTINGS, report)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def short_joint_fit(monkeypatch):
+    monkeypatch.setitem(settings._JOINT, "draft", SHORT)
+
+
+@pytest.fixture(scope="module")
+def generator_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "generator.safetensors"
+    save_generator(generator_from_prior(config=GeneratorConfig(size=128)), path)
+    return path
+
+
+@pytest.fixture
+def untrained(monkeypatch, generator_file):
+    """A generator's file where the pipeline looks for it."""
+    monkeypatch.setattr(pipeline, "GENERATOR_PATH", generator_file)
+    monkeypatch.setattr(pipeline, "load_generator", lambda: load_generator(generator_file))
+
+
+def test_the_fit_through_the_renderer_keeps_its_code(photo, tmp_path, short_joint_fit, untrained):
+    reports = []
+    out = fit_head([photo], tmp_path / "head", SETTINGS, lambda *report: reports.append(report))
+    head = read_head(out)
+    assert np.isfinite(head.fit["extra"][CODE]).all()
+    assert not any("generator" in note for note in head.fit["warnings"])
+    fractions = [report[1] for report in reports]
+    assert fractions == sorted(fractions)
+    names = [report[0] for report in reports]
+    assert names.count("Refining the shape") > SHORT.shape_steps
+    assert names.count("Finding the person's skin") > 2 + SHORT.tuning_steps
+
+
+def test_without_the_generators_file_the_prior_stays_and_says_so(photo, tmp_path, short_joint_fit, monkeypatch):
+    monkeypatch.setattr(pipeline, "GENERATOR_PATH", tmp_path / "nothing")
+    head = read_head(fit_head([photo], tmp_path / "head", SETTINGS, lambda *_: None))
+    assert sum("generator is missing" in note for note in head.fit["warnings"]) == 1
+    assert CODE not in head.fit["extra"]
+
+
+@pytest.mark.parametrize("name", ["Refining the shape", "Finding the person's skin"])
+def test_a_cancel_within_the_fit_leaves_nothing(photo, tmp_path, short_joint_fit, untrained, name):
+    calls = []
+
+    def report(stage, *_):
+        calls.append(stage)
+        if calls.count(name) == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
