@@ -17,7 +17,7 @@ from .errors import FitError
 from .head import ARRAYS_FILE, PREVIEW_FILE, Head, fill_head_folder, new_head_folder, read_head
 from .joint_fit import CODE
 from .mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
-from .reflectance.directions import FRECKLES, LatentDirections, load_directions
+from .reflectance.directions import LatentDirections, load_directions
 from .reflectance.generator import ReflectanceGenerator, load_generator
 from .relight import render_photo
 
@@ -71,7 +71,7 @@ def edit_head(
         )
     code = np.asarray(code, np.float32)
     edited = directions.edited(code, changes)
-    change = map_change(generator or load_generator(), directions, code, edited, changes.get(FRECKLES, 0.0))
+    change = map_change(generator or load_generator(), directions, code, changes)
     files: dict[str, bytes | Path] = {path.name: path for path in (*head.maps.values(), *head.photos)}
     files |= {f"{name}.png": content for name, content in changed_maps(head, change).items()}
     record = dict(head.fit)
@@ -88,22 +88,20 @@ def edit_head(
 
 @torch.no_grad()
 def map_change(
-    generator: ReflectanceGenerator,
-    directions: LatentDirections,
-    code: np.ndarray,
-    edited: np.ndarray,
-    freckles: float = 0.0,
+    generator: ReflectanceGenerator, directions: LatentDirections, code: np.ndarray, changes: Mapping[str, float]
 ) -> MapChange:
-    """Return how maps change from one code [D] to another, with freckles on top."""
-    codes = torch.from_numpy(np.stack([code, edited])).to(generator.w_average)
+    """Return how the maps of a code [D] change with some sliders."""
+    codes = torch.from_numpy(np.stack([code, directions.edited(code, changes)])).to(generator.w_average)
     maps = generator.synthesis(codes, generator.config.size)
     log_albedo, slopes = (_last(image[1] - image[0]) for image in (maps.log_albedo, maps.slopes))
     specular, roughness = (
         _last(image[1].clamp(min=1e-3) / image[0].clamp(min=1e-3))[..., 0] for image in (maps.specular, maps.roughness)
     )
-    if freckles:
-        layer = directions.freckle_layer(freckles, float(maps.albedo[1, 1].mean()))
-        log_albedo = log_albedo + _resized(layer, len(log_albedo))
+    green = float(maps.albedo[1, 1].mean())
+    for name, layer in directions.layers.items():
+        if amount := changes.get(name, 0.0):
+            log_albedo = log_albedo + amount * _resized(layer.on(green), len(log_albedo))
+            slopes = slopes + amount * _resized(layer.slopes, len(slopes))
     return MapChange(log_albedo, specular, roughness, slopes)
 
 

@@ -1,8 +1,9 @@
-"""How much redness, freckles, stubble, age, masculinity and skin tone a map shows, in units of the sliders.
+"""How much redness, freckles, stubble, wrinkles, masculinity and skin tone a map shows, in units of the sliders.
 
-Redness, freckles and stubble are the data set's labels, measured on the map. Age and masculinity are what ridge
-regressions from coarse albedo, trained on the people of the data set, read off it. One unit is one standard deviation
-over items (over men for stubble); a unit of skin tone is a tenth of the range of `training.skin_tone.uniform_angles`.
+Redness, freckles and stubble are the data set's labels, measured on the map. Masculinity is what a ridge regression
+from coarse albedo, trained on people of the data set, reads off it. One unit is one standard deviation over items (over
+men for stubble); a unit of skin tone is a tenth of the range of `training.skin_tone.uniform_angles`; wrinkles are
+hundredths of slope.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -29,9 +31,9 @@ LIGHTEST, DARKEST, STEPS = 60.0, -62.0, 10
 STEP = (LIGHTEST - DARKEST) / STEPS
 """Degrees of individual typology angle in one unit of skin tone."""
 LABELS = ("redness", "freckles", "stubble")
-READ = ("age", "masculinity")
-A_STAR = "a*"
-MEASURES = ("skin_tone", *LABELS, A_STAR, *READ)
+A_STAR, WRINKLES, MASCULINITY = "a*", "wrinkles", "masculinity"
+MEASURES = ("skin_tone", *LABELS, A_STAR, WRINKLES, MASCULINITY)
+CREASE_METRES = 0.001
 READER_SIZE = 64
 RIDGES = (10.0, 30.0, 100.0, 300.0, 1000.0)
 FOLDS = 7
@@ -108,14 +110,39 @@ def sex_of(item: dict) -> float | None:
     return {"male": 1.0, "female": -1.0}.get(item["sex"])
 
 
+def masculinity_reader(items: ReflectanceItems, half: int) -> Reader:
+    """Return the reader of how men differ from women of their age and studio (studios differ in light).
+
+    Args:
+        items: the data set.
+        half: 0 or 1, which half of the people teaches.
+    """
+    rows = [
+        row
+        for row in items.rows("train")
+        if items.items[row]["age"] is not None and sex_of(items.items[row]) is not None
+    ]
+    everybody = np.unique([items.items[row]["name"] for row in rows])
+    mine = set(np.random.default_rng(HALVES_SEED).permutation(everybody)[half::2])
+    rows = [row for row in rows if items.items[row]["name"] in mine]
+    known = [items.items[row] for row in rows]
+    features = np.stack([items.log_albedo(row, READER_SIZE).transpose(2, 0, 1) for row in rows])
+    importance = np.mean([_small(items.seen[row]) for row in rows], 0)
+    sex = np.array([sex_of(item) for item in known])
+    studios = sorted({item["source"] for item in known})
+    rest = np.array([[item["age"], *(item["source"] == studio for studio in studios)] for item in known], np.float64)
+    truth = sex - rest @ np.linalg.lstsq(rest, sex, rcond=None)[0]
+    return train_reader(features, truth, [item["name"] for item in known], importance)
+
+
 class Measures:
     """Reads all measures off generated maps.
 
     Args:
         items: the data set; its training split gives the readers and the units.
         size: texels a side of the maps that will be measured.
-        half: 0 or 1, of the people from whom age and sex are learned: what the readers of one half have shaped is
-            measured with those of the other.
+        half: of the people, see `masculinity_reader`: what the reader of one half has shaped is measured with that of
+            the other.
     """
 
     def __init__(self, items: ReflectanceItems, size: int, half: int) -> None:
@@ -125,28 +152,29 @@ class Measures:
         self.tone_weight = self.canvas.share("cheeks", "forehead")
         apart = self.canvas.share("lips", "nostrils", "brows", "lids", "mouth_inner", "eye_socket")
         self.flushed = self.canvas.share("cheeks", "nose") * (1 - apart)
-        rows = items.rows("train")
-        known = [items.items[row] for row in rows]
+        known = [items.items[row] for row in items.rows("train")]
         growing = {"stubble": [item for item in known if item["sex"] == "male"]}
         self.units = {
             name: float(np.std([item["labels"][name] for item in growing.get(name, known)])) for name in LABELS
         }
-        features = np.stack([items.log_albedo(row, READER_SIZE).transpose(2, 0, 1) for row in rows])
-        importance = np.mean([_small(items.seen[row]) for row in rows], 0)
-        people = np.unique([item["name"] for item in known])
-        mine = set(np.random.default_rng(HALVES_SEED).permutation(people)[half::2])
-        self.readers = {}
-        for name, of in (("age", lambda item: item["age"]), ("masculinity", sex_of)):
-            chosen = [number for number, item in enumerate(known) if item["name"] in mine and of(item) is not None]
-            truth = np.array([float(of(known[number])) for number in chosen])
-            names = [known[number]["name"] for number in chosen]
-            self.readers[name] = train_reader(features[chosen], truth, names, importance)
+        self.reader = masculinity_reader(items, half)
 
     def of(self, maps: GeneratedMaps) -> Float[np.ndarray, "B K"]:
         """Return all measures of maps, in the order of `MEASURES`."""
-        read = np.stack([self.readers[name].read(maps.log_albedo) for name in READ], 1)
-        images = maps.log_albedo.permute(0, 2, 3, 1).cpu().numpy()
-        return np.concatenate([[self._of_texels(self.canvas.atlas.gather(image)) for image in images], read], 1)
+        read = self.reader.read(maps.log_albedo)
+        albedo, slopes = (image.permute(0, 2, 3, 1).cpu().numpy() for image in (maps.log_albedo, maps.slopes))
+        return np.array(
+            [
+                [*self._of_texels(self.canvas.atlas.gather(colour)), self.relief(slope), said]
+                for colour, slope, said in zip(albedo, slopes, read)
+            ]
+        )
+
+    def relief(self, slopes: np.ndarray) -> float:
+        """Return how strong slopes [S,S,2] of cheeks and forehead are, coarser than pores, in hundredths."""
+        smooth = cv2.GaussianBlur(np.ascontiguousarray(slopes), (0, 0), CREASE_METRES / self.canvas.texel)
+        energy = self.canvas.atlas.gather(np.square(smooth).sum(2))
+        return 100 * float(np.sqrt(np.average(energy, weights=self.tone_weight)))
 
     def _of_texels(self, texels: np.ndarray) -> list[float]:
         labels = self._labels(texels)

@@ -13,7 +13,7 @@ import torch
 from core.camera import Camera
 from core.mapfiles import srgb_from_linear
 from core.morphable import load_model
-from core.reflectance.directions import FRECKLES, SKIN_TONE, LatentDirections
+from core.reflectance.directions import LAYERS, SKIN_TONE, LatentDirections
 from core.reflectance.generator import GeneratedMaps, ReflectanceGenerator
 from core.reflectance.prior import load_prior
 from core.relight import TEETH, orbit_camera
@@ -34,7 +34,7 @@ CELL = 300
 
 def changes_of(name: str) -> tuple[float, ...]:
     """Return the five positions at which a slider is shown."""
-    return ONLY_MORE if name == FRECKLES else CHANGES
+    return ONLY_MORE if name in LAYERS else CHANGES
 
 
 def held_out_codes(generator: ReflectanceGenerator, items: ReflectanceItems) -> np.ndarray:
@@ -67,11 +67,14 @@ def edited_maps(
     """Return the maps of a code with one slider moved."""
     changed = torch.from_numpy(directions.edited(code, {name: change}))[None]
     maps = generator.synthesis(changed.to(generator.w_average), generator.config.size)
-    if name != FRECKLES or not change:
+    if name not in LAYERS:
         return maps
-    layer = directions.freckle_layer(change, float(maps.albedo[:, 1].mean()))
-    layer = torch.from_numpy(layer.transpose(2, 0, 1)).to(maps.log_albedo)
-    return GeneratedMaps(maps.log_albedo + layer, maps.specular, maps.roughness, maps.slopes)
+    layer = directions.layers[name]
+    log_albedo, slopes = (
+        torch.from_numpy((change * image).transpose(2, 0, 1)).to(maps.slopes)
+        for image in (layer.on(float(maps.albedo[:, 1].mean())), layer.slopes)
+    )
+    return GeneratedMaps(maps.log_albedo + log_albedo, maps.specular, maps.roughness, maps.slopes + slopes)
 
 
 def measure_sliders(
@@ -97,13 +100,16 @@ def summarised(found: dict[str, np.ndarray]) -> dict[str, dict]:
     own slider would have done.
     """
     rows = {}
+    slopes = {
+        name: (values[:, -1] - values[:, 0]) / (changes_of(name)[-1] - changes_of(name)[0])
+        for name, values in found.items()
+    }
+    own = {name: abs(slope[:, MEASURES.index(name)].mean()) for name, slope in slopes.items()}
     for name, values in found.items():
-        kind = MEASURES.index(name)
-        span = changes_of(name)[-1] - changes_of(name)[0]
-        slope = (values[:, -1] - values[:, 0]) / span
+        kind, slope = MEASURES.index(name), slopes[name]
         rising = (np.diff(values[:, :, kind], axis=1) > 0).all(1)
         others = {
-            other: round(100 * float(np.abs(slope[:, number]).mean()), 1)
+            other: round(100 * float(np.abs(slope[:, number]).mean() / own[other]), 1)
             for number, other in enumerate(MEASURES)
             if other != name and other in found
         }
@@ -176,15 +182,14 @@ def write_report(
     items: ReflectanceItems,
     measures: Measures,
     folder: Path,
+    more: dict,
 ) -> None:
-    """Write ``figures.json`` and a strip per slider."""
+    """Write ``figures.json``, with ``more`` in it, and a strip per slider."""
     folder.mkdir(parents=True, exist_ok=True)
     codes = spread_tones(directions, held_out_codes(generator, items))
     report = summarised(measure_sliders(generator, directions, codes, measures))
-    readers = {
-        name: {"correlation": round(r.correlation, 3), "people": r.people} for name, r in measures.readers.items()
-    }
-    report |= {"readers": readers, "units": measures.units | {SKIN_TONE: STEP}}
+    reader = {"correlation": round(measures.reader.correlation, 3), "people": measures.reader.people}
+    report |= more | {"masculinity's reader": reader, "units": measures.units | {SKIN_TONE: STEP}}
     (folder / "figures.json").write_text(json.dumps(report, indent=1) + "\n")
     print(json.dumps(report, indent=1))
     shown = codes[[1, -2]]

@@ -1,7 +1,8 @@
-"""Sliders of a person's skin: directions in the generator's codes for tone, redness, age and so on, and freckles.
+"""Sliders of a person's skin: directions in the generator's codes for tone, redness and so on, freckles and wrinkles.
 
-A code cannot hold freckles, which lie anywhere: they are a layer over the maps. Numbers only (numpy), so that Blender's
-side can use them. Found and measured by ``training.latent_directions``; ``docs/latent_directions.md`` has the figures.
+A code cannot hold freckles and wrinkles, which lie anywhere: they are layers over the maps. Numbers only (numpy), so
+that Blender's side can use them. Found and measured by ``training.latent_directions``; ``docs/latent_directions.md``
+has the figures.
 """
 
 from __future__ import annotations
@@ -22,14 +23,37 @@ DATA = Path(__file__).parents[1] / "data"
 DIRECTIONS_PATH = DATA / "latent_directions.npz"
 GENERATOR_FILE = DATA / "reflectance_generator.safetensors"
 FORMAT = 1
-SKIN_TONE, FRECKLES = "skin_tone", "freckles"
-MELANIN = (0.45, 0.85, 1.2)
-"""How a freckle darkens red, green and blue, as logarithms."""
+SKIN_TONE, FRECKLES, WRINKLES = "skin_tone", "freckles", "wrinkles"
+LAYERS = (FRECKLES, WRINKLES)
 ROOMY_ALBEDO, LEAST_ROOM = 0.28, 0.2
 """Green albedo above which freckles show in full, and how much of them always does: melanin hides melanin."""
 LIMIT = 3.0
 """The largest change of a slider, in its own units."""
 _HINT = "Install the add-on again, or find the directions again as docs/latent_directions.md says."
+
+
+@dataclass(frozen=True, eq=False)
+class MapLayer:
+    """Marks over the UV tile, nobody's own; row 0 is v = 1.
+
+    Attributes:
+        log_albedo: [P,P,3] added per unit to the logarithm of the linear diffuse albedo.
+        slopes: [P,P,2] added per unit to the tangent slopes.
+        fades: whether it is weaker on dark skin.
+    """
+
+    log_albedo: NDArray[np.float32]
+    slopes: NDArray[np.float32]
+    fades: bool
+
+    def on(self, green_albedo: float) -> NDArray[np.float32]:
+        """Return what a unit adds to the logarithm of the albedo [P,P,3] of a face of this mean green albedo."""
+        return self.log_albedo * np.float32(room(green_albedo) if self.fades else 1)
+
+
+def room(green_albedo: float) -> float:
+    """Return how much of a freckle shows on skin of a green albedo."""
+    return float(np.clip(green_albedo / ROOMY_ALBEDO, LEAST_ROOM, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +68,7 @@ class LatentDirections:
         tone_curve: [T,D] codes of the mean person from the lightest to the darkest tone, one unit apart.
         tone_reader: [D] what a code is multiplied by to find where on the curve it is.
         tone_places: [T] what the reader says of the curve's codes, increasing.
-        freckles: [P,P] how much darker freckles make the UV tile per unit, zero on average around any place, so
-            that the tone stays; nobody's own.
+        layers: by name, those of :data:`LAYERS`.
         generator: :func:`file_digest` of the generator's file.
     """
 
@@ -54,13 +77,13 @@ class LatentDirections:
     tone_curve: NDArray[np.float32]
     tone_reader: NDArray[np.float32]
     tone_places: NDArray[np.float32]
-    freckles: NDArray[np.float32]
+    layers: Mapping[str, MapLayer]
     generator: str
 
     @property
     def sliders(self) -> tuple[str, ...]:
         """All names of sliders."""
-        return (SKIN_TONE, *self.names, FRECKLES)
+        return (SKIN_TONE, *self.names, *self.layers)
 
     def tone_step(self, code: ArrayLike) -> float:
         """Return where on the curve of tones a code [D] is, in units from its lightest end."""
@@ -72,7 +95,7 @@ class LatentDirections:
         Args:
             code: [D] of the generator that these directions belong to.
             changes: units by slider. ``skin_tone`` counts steps towards dark and ends where the curve ends;
-                ``freckles`` are none of the code's business (`freckle_layer`).
+                layers are none of the code's business.
 
         Raises:
             FitError: a slider does not exist, a change is no number of reasonable size, or the code has another length.
@@ -89,19 +112,9 @@ class LatentDirections:
             if name == SKIN_TONE:
                 here = self.tone_step(code)
                 result += self._on_curve(here + change) - self._on_curve(here)
-            elif name != FRECKLES:
+            elif name not in self.layers:
                 result += change * self.lines[self.names.index(name)]
         return result.astype(np.float32)
-
-    def freckle_layer(self, amount: float, green_albedo: float) -> NDArray[np.float32]:
-        """Return what freckles add to the logarithm of the albedo [P,P,3].
-
-        Args:
-            amount: units.
-            green_albedo: mean of the face's linear green albedo.
-        """
-        room = np.clip(green_albedo / ROOMY_ALBEDO, LEAST_ROOM, 1)
-        return (-amount * room * self.freckles)[..., None] * np.float32(MELANIN)
 
     def check(self, changes: Mapping[str, float]) -> None:
         """Raise `FitError` for sliders that do not exist and changes that are too large."""
@@ -112,8 +125,8 @@ class LatentDirections:
                 raise FitError(
                     f"The change {change:g} of {name} is too large.", f"Stay between {-LIMIT:g} and {LIMIT:g}."
                 )
-        if changes.get(FRECKLES, 0) < 0:
-            raise FitError("Freckles can only be added.", f"Stay between 0 and {LIMIT:g}.")
+            if name in self.layers and change < 0:
+                raise FitError(f"The slider {name} can only add.", f"Stay between 0 and {LIMIT:g}.")
 
     def _on_curve(self, step: float) -> NDArray[np.float64]:
         step = float(np.clip(step, 0, len(self.tone_curve) - 1))
@@ -135,15 +148,21 @@ def file_digest(path: Path) -> str:
 
 def save_directions(directions: LatentDirections, path: Path) -> None:
     """Write sliders as an ``.npz`` file."""
-    scale = max(float(np.abs(directions.freckles).max()), 1e-9)
+    layers = {}
+    for name, layer in directions.layers.items():
+        layers[f"{name}_fades"] = np.bool_(layer.fades)
+        for kind in ("log_albedo", "slopes"):
+            values = getattr(layer, kind)
+            scale = max(float(np.abs(values).max()), 1e-9) / 127
+            layers |= {f"{name}_{kind}": np.round(values / scale).astype(np.int8), f"{name}_{kind}_scale": scale}
     np.savez_compressed(
         path,
         format=np.int32(FORMAT),
         names=np.array(directions.names),
+        layers=np.array(list(directions.layers)),
         generator=np.array(directions.generator),
-        freckles=np.round(127 / scale * directions.freckles).astype(np.int8),
-        freckles_scale=np.float32(scale / 127),
         **{name: getattr(directions, name).astype(np.float32) for name in _ARRAYS},
+        **layers,
     )
 
 
@@ -169,7 +188,7 @@ def load_directions(path: Path = DIRECTIONS_PATH, generator: Path = GENERATOR_FI
         found = LatentDirections(
             tuple(data["names"].tolist()),
             *(data[name] for name in _ARRAYS),
-            data["freckles"].astype(np.float32) * data["freckles_scale"],
+            {name: _layer(data, name) for name in data["layers"].tolist()},
             str(data["generator"]),
         )
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
@@ -177,6 +196,14 @@ def load_directions(path: Path = DIRECTIONS_PATH, generator: Path = GENERATOR_FI
     if found.generator != file_digest(generator):
         raise FitError(f"The sliders in {path.name} were made for another reflectance generator.", _HINT)
     return found
+
+
+def _layer(data: Mapping[str, NDArray], name: str) -> MapLayer:
+    log_albedo, slopes = (
+        data[f"{name}_{kind}"].astype(np.float32) * np.float32(data[f"{name}_{kind}_scale"])
+        for kind in ("log_albedo", "slopes")
+    )
+    return MapLayer(log_albedo, slopes, bool(data[f"{name}_fades"]))
 
 
 _ARRAYS = ("lines", "tone_curve", "tone_reader", "tone_places")

@@ -14,7 +14,7 @@ from core import head_edit
 from core.errors import FitError
 from core.head import read_head, write_head
 from core.mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
-from core.reflectance.directions import LatentDirections, file_digest, load_directions, save_directions
+from core.reflectance.directions import LatentDirections, MapLayer, file_digest, load_directions, save_directions
 from core.reflectance.generator import GeneratedMaps
 
 CODE = 6
@@ -29,17 +29,13 @@ def directions() -> LatentDirections:
     curve[:, DARKNESS], curve[:, BEARD] = steps**1.5, 0.1 * steps**2
     reader = np.zeros(CODE, np.float32)
     reader[DARKNESS] = 1
-    freckles = np.zeros((8, 8), np.float32)
-    freckles[4, 2] = 0.4
-    return LatentDirections(
-        ("redness", "stubble"),
-        np.eye(CODE, dtype=np.float32)[[REDNESS, BEARD]],
-        curve,
-        reader,
-        curve[:, 1],
-        freckles,
-        "",
-    )
+    spots = np.zeros((8, 8, 3), np.float32)
+    spots[4, 2] = (-0.2, -0.3, -0.5)
+    freckles = MapLayer(spots, np.zeros((8, 8, 2), np.float32), fades=True)
+    wrinkles = MapLayer(0 * spots, np.full((8, 8, 2), 0.1, np.float32), fades=False)
+    layers = {"freckles": freckles, "wrinkles": wrinkles}
+    lines = np.eye(CODE, dtype=np.float32)[[REDNESS, BEARD]]
+    return LatentDirections(("redness", "stubble"), lines, curve, reader, curve[:, DARKNESS], layers, "")
 
 
 @pytest.fixture
@@ -74,12 +70,12 @@ def test_there_and_back_is_the_same_person(directions, code) -> None:
     np.testing.assert_allclose(directions.edited(there, {"redness": -1, "skin_tone": -2}), code, atol=1e-4)
 
 
-def test_freckles_leave_the_code_and_darken_blue_most(directions, code) -> None:
-    np.testing.assert_array_equal(directions.edited(code, {"freckles": 2}), code)
-    light, dark = directions.freckle_layer(1.0, 0.4), directions.freckle_layer(1.0, 0.05)
-    assert light[4, 2, 2] < light[4, 2, 1] < light[4, 2, 0] < 0
-    assert light[0, 0].tolist() == [0, 0, 0]
-    assert light[4, 2, 1] < dark[4, 2, 1] < 0
+def test_layers_leave_the_code_and_freckles_fade_on_dark_skin(directions, code) -> None:
+    np.testing.assert_array_equal(directions.edited(code, {"freckles": 2, "wrinkles": 1}), code)
+    freckles, wrinkles = directions.layers["freckles"], directions.layers["wrinkles"]
+    np.testing.assert_array_equal(freckles.on(0.4), freckles.log_albedo)
+    assert freckles.log_albedo[4, 2, 1] < freckles.on(0.1)[4, 2, 1] < 0
+    np.testing.assert_array_equal(wrinkles.on(0.05), wrinkles.log_albedo)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +84,7 @@ def test_freckles_leave_the_code_and_darken_blue_most(directions, code) -> None:
         ({"beauty": 1.0}, "no slider beauty"),
         ({"redness": 9.0}, "too large"),
         ({"redness": float("nan")}, "too large"),
-        ({"freckles": -1.0}, "only be added"),
+        ({"freckles": -1.0}, "can only add"),
     ],
 )
 def test_what_is_no_slider_is_refused_in_words(directions, code, changes, words) -> None:
@@ -99,7 +95,7 @@ def test_what_is_no_slider_is_refused_in_words(directions, code, changes, words)
 def test_an_unknown_slider_names_those_that_exist(directions, code) -> None:
     with pytest.raises(FitError) as caught:
         directions.edited(code, {"beauty": 1.0})
-    assert caught.value.hint == "Choose from skin_tone, redness, stubble, freckles."
+    assert caught.value.hint == "Choose from skin_tone, redness, stubble, freckles, wrinkles."
 
 
 def test_a_code_of_another_length_is_refused(directions) -> None:
@@ -114,7 +110,10 @@ def test_a_file_gives_back_what_was_saved(directions, tmp_path: Path) -> None:
     found = load_directions(tmp_path / "a.npz", generator)
     assert found.sliders == directions.sliders
     np.testing.assert_array_equal(found.lines, directions.lines)
-    np.testing.assert_allclose(found.freckles, directions.freckles, atol=0.4 / 127)
+    for name, layer in directions.layers.items():
+        assert found.layers[name].fades == layer.fades
+        np.testing.assert_allclose(found.layers[name].log_albedo, layer.log_albedo, atol=0.5 / 127)
+        np.testing.assert_allclose(found.layers[name].slopes, layer.slopes, rtol=1e-5)
 
 
 def test_foreign_damaged_and_missing_files_are_refused(directions, tmp_path: Path) -> None:
@@ -170,6 +169,12 @@ def test_a_head_keeps_its_detail_and_takes_the_change(directions, head, tmp_path
     back = linear_from_srgb(read_png(again / "diffuse_albedo.png"))
     np.testing.assert_allclose(back[:6], before[:6], rtol=0.03)
     assert back[8:10, 4:6, 2].mean() < 0.9 * before[8:10, 4:6, 2].mean()
+
+
+def test_wrinkles_bend_the_normals(directions, head, tmp_path: Path) -> None:
+    out = head_edit.edit_head(head, {"wrinkles": 2.0}, tmp_path / "bob", directions, Painter())
+    normal = read_png(out / "normal.png") * 2 - 1
+    np.testing.assert_allclose(normal[..., :2] / normal[..., 2:], 0.2, atol=2e-3)
 
 
 def test_a_head_without_a_code_says_so(directions, head_arrays, tmp_path: Path) -> None:
