@@ -2,9 +2,9 @@
 
     python -m training.generator_report --generator FILE --data FOLDER_OR_PACK --out FOLDER
 
-Writes ``samples.png`` (64 people who do not exist), ``maps.png`` (all maps of eight), ``interpolation.png``,
-``mixing.png`` (coarse levels of a row's person, fine levels of a column's), ``inversion.png`` (validation people |
-linear prior | generator) and ``figures.json``.
+Writes ``samples.png`` (64 people who do not exist), ``heads.png`` (the same, lit, on the mean head), ``maps.png`` (all
+maps of eight), ``interpolation.png``, ``mixing.png`` (coarse levels of a row's person, fine levels of a column's),
+``inversion.png`` (validation people | linear prior | generator) and ``figures.json``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from core.reflectance.prior import load_prior
 from core.reflectance.synthesis import TRUNK_SIZES
 from core.reflectance.tone import individual_typology_angle
 from training.generator_data import TrainingMaps, stacked
+from training.generator_heads import draw_heads
 from training.generator_inversion import compare_with_prior, own_tones, summary
 from training.generator_losses import perceptual_or_none, srgb_from_log
 from training.reflectance_items import load
@@ -80,6 +81,12 @@ def map_sheet(generator: ReflectanceGenerator, path: Path, seed: int, size: int)
     maps = maps_of(generator, generator.sample(8, seed), size)
     kinds = ("albedo", "specular", "roughness", "slopes")
     write_grid(torch.cat([picture(maps, kind) for kind in kinds]), 8, path)
+
+
+def head_sheet(generator: ReflectanceGenerator, path: Path, seed: int, count: int) -> None:
+    """Write people who do not exist as lit heads."""
+    maps = maps_of(generator, generator.sample(count, seed), INVERSION_SIZE)
+    write_grid(torch.stack(list(draw_heads(maps, CELL))), 8, path)
 
 
 def interpolation_sheet(generator: ReflectanceGenerator, path: Path, seed: int, rows: int = 4) -> None:
@@ -213,6 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     items = load(options.data)
     train, people = TrainingMaps(items, "train"), TrainingMaps(items, "validation")
     sample_sheet(generator, options.out / "samples.png", options.seed)
+    head_sheet(generator, options.out / "heads.png", options.seed, SAMPLES)
     map_sheet(generator, options.out / "maps.png", options.seed, INVERSION_SIZE)
     interpolation_sheet(generator, options.out / "interpolation.png", options.seed)
     mixing_sheet(generator, options.out / "mixing.png", options.seed)

@@ -9,12 +9,11 @@ import torch
 
 from core.reflectance.generator import generator_from_prior, load_generator
 from core.reflectance.style_layers import Window
-from training import generator_report, generator_trainer, train_generator
+from training import generator_trainer, train_generator
 from training.generator_data import TrainingMaps, mirrored, stacked
 from training.generator_inversion import compare_with_prior, summary
 from training.generator_losses import reconstruction_loss
 from training.generator_mapping import describe_codes, fit_mapping
-from training.generator_report import kernel_distance
 from training.generator_start import components, start_from_data, windows
 from training.generator_trainer import Settings, Trainer, read_checkpoint
 
@@ -171,31 +170,3 @@ def test_the_way_from_the_prior_follows_moved_codes(made_up_prior, tiny):
     describe_codes(generator, codes, torch.ones(300), coefficients)
     found = generator.code_from_prior([1.0, -1.0, 0.5])
     assert torch.allclose(found[[0, 1, 2, 5]], torch.tensor([2.0, -2.0, 1.0, 2.0]), atol=0.1)
-
-
-def test_kernel_distance_is_nil_for_the_same_people():
-    random = torch.Generator().manual_seed(0)
-    a, b = (torch.randn(400, 6, generator=random) for _ in range(2))
-    assert abs(kernel_distance(a, b)) < 0.05
-    assert kernel_distance(a, b + 1) > 0.5
-
-
-def test_the_report_writes_sheets_and_figures(made_up_prior, made_up_items, tiny, tmp_path, monkeypatch):
-    generator = generator_from_prior(made_up_prior, tiny).requires_grad_(False)
-    for name, value in (
-        ("load", lambda path: made_up_items),
-        ("load_prior", lambda: made_up_prior),
-        ("load_generator", lambda path: generator),
-        ("perceptual_or_none", lambda: None),
-        ("SAMPLES", 8),
-        ("INVERSION_SIZE", 128),
-        ("INVERSION_STEPS", {64: 2, 128: 1}),
-    ):
-        monkeypatch.setattr(generator_report, name, value)
-    assert generator_report.main(["--data", "nothing", "--out", str(tmp_path)]) == 0
-    found = json.loads((tmp_path / "figures.json").read_text())
-    assert found["inversion"]["prior"]["people"] == 2
-    assert sum(found["tones of samples"]) == 8
-    assert set(found["milliseconds"]) == {"64", "128"}
-    sheets = {path.name for path in tmp_path.glob("*.png")}
-    assert sheets == {"samples.png", "maps.png", "interpolation.png", "mixing.png", "inversion.png"}
