@@ -70,8 +70,8 @@ _APPEARANCE = {
 }
 _JOINT = {
     "draft": JointSettings(),
-    "standard": JointSettings(shape_steps=40, code_sizes=(64, 128), code_steps=(16, 24), tuning_steps=30),
-    "best": JointSettings(shape_steps=100, code_sizes=(64, 128, 256), code_steps=(30, 40, 30), tuning_steps=100),
+    "standard": JointSettings(shape_steps=40, code_sizes=(64, 128), code_steps=(16, 24), tuning_steps=20),
+    "best": JointSettings(shape_steps=100, code_sizes=(64, 128, 256), code_steps=(30, 40, 20), tuning_steps=40),
 }
 
 
