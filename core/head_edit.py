@@ -13,10 +13,12 @@ import cv2
 import numpy as np
 import torch
 
+from .camera import Camera
 from .errors import FitError
 from .head import ARRAYS_FILE, PREVIEW_FILE, Head, fill_head_folder, new_head_folder, read_head
 from .joint_fit import CODE
 from .mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
+from .preview import crop
 from .reflectance.directions import LatentDirections, load_directions
 from .reflectance.generator import ReflectanceGenerator, load_generator
 from .relight import render_photo
@@ -24,6 +26,9 @@ from .relight import render_photo
 EDITS = "edits"
 """Name in `fit.json` of all changes since the photos, units by slider."""
 LEAST, MOST = 0.004, 0.95
+"""Albedo."""
+PREVIEW_MARGIN = 1.6
+"""Side of the preview's square, in sizes of the face."""
 GLOSS = {"specular_albedo": "specular", "roughness": "roughness"}
 
 
@@ -82,7 +87,8 @@ def edit_head(
         arrays = dict(archive.items())
     with new_head_folder(out) as part:
         fill_head_folder(part, arrays, record, files)
-        (part / PREVIEW_FILE).write_bytes(encode_png(render_photo(read_head(part), 0) / np.float32(255)))
+        picture = crop(render_photo(read_head(part), 0), _face_window(head))
+        (part / PREVIEW_FILE).write_bytes(encode_png(picture / np.float32(255)))
     return Path(out)
 
 
@@ -121,6 +127,17 @@ def changed_maps(head: Head, change: MapChange) -> dict[str, bytes]:
         normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
         files["normal"] = encode_png(normal * 0.5 + 0.5, bits=16)
     return files
+
+
+def _face_window(head: Head) -> tuple[int, int, int]:
+    """Return the square around the face in the first photo as (left, top, side) in its pixels."""
+    width, height = (int(side) for side in head.image_size[0])
+    camera = Camera(head.focal_px[0], head.principal_px[0], width, height, head.camera_from_world[0])
+    pixels, _ = camera.project(head.posed_vertices(0)[head.regions["face"]])
+    low, high = pixels.min(0), pixels.max(0)
+    side = round(PREVIEW_MARGIN * float((high - low).max()))
+    left, top = (low + high) / 2 - side / 2
+    return int(left), int(top), side
 
 
 def _last(image: torch.Tensor) -> np.ndarray:

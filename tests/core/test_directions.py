@@ -148,6 +148,8 @@ class Painter:
 def head(head_arrays: dict, code, tmp_path: Path, monkeypatch) -> Path:
     """A head with a speckled skin; its preview is not what is tested."""
     monkeypatch.setattr(head_edit, "render_photo", lambda head, photo: np.zeros((4, 4, 3), np.uint8))
+    away = np.eye(4, dtype=np.float32)[None].copy()
+    away[0, 2, 3] = 1
     albedo = np.random.default_rng(0).uniform(0.2, 0.5, (16, 16, 3))
     files = {
         "diffuse_albedo.png": encode_png(srgb_from_linear(albedo)),
@@ -155,7 +157,12 @@ def head(head_arrays: dict, code, tmp_path: Path, monkeypatch) -> Path:
         "normal.png": encode_png(np.full((16, 16, 3), (0.5, 0.5, 1.0)), bits=16),
         "photo_0.png": encode_png(np.ones((4, 4, 3))),
     }
-    return write_head(tmp_path / "ada", head_arrays, {"extra": {"generator_code": code.tolist()}}, files)
+    return write_head(
+        tmp_path / "ada",
+        {**head_arrays, "camera_from_world": away},
+        {"extra": {"generator_code": code.tolist()}},
+        files,
+    )
 
 
 def test_a_head_keeps_its_detail_and_takes_the_change(directions, head, tmp_path: Path) -> None:
