@@ -372,7 +372,7 @@ def install_worker(folder: Path, names: list[str], console: Console, offline: Pa
         console.progress("Checking the weights", 0.9)
         log = folder / LOG
         environment = _pip_environment(offline, PYTHONPATH=str(ROOT))
-        if call([python, "-m", "core.weights", "--install"], environment, log):
+        if call([python, "-m", "core.weights", "--install", "--with-recognition"], environment, log):
             raise InstallError(
                 f"The weights could not be fetched: {_last_line(log)}", f"See {log}, then run this again."
             )

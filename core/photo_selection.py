@@ -36,8 +36,8 @@ MOST_FACES = 12
 """Faces of a group picture that are looked at for the one that the other photos show."""
 
 UNCHECKED = (
-    "Whether all photos show one person was not checked, for the optional recogniser is not installed; fetch it with"
-    " `python -m core.weights --install --with-recognition`."
+    "Whether all photos show one person was not checked, for the recogniser is not installed; click Install in Relit's"
+    " panel again, or run `python3 vendor_install.py install`."
 )
 
 MOST_REASONS = 3
