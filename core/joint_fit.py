@@ -133,7 +133,7 @@ def fit_reflectance(
         own = tune(generator, skin, settings.tuning_steps, found.code, found.lighting, likeness, seed, counted)
     with torch.no_grad():
         maps = own.synthesis(found.code[None], own.config.size)
-    return fit, expected_maps(maps, prior)
+    return fit, replace(expected_maps(maps, prior), believed=settings.tuning_steps > 0)
 
 
 def _level(

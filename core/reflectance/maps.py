@@ -71,6 +71,7 @@ class PriorMaps:
     """The prior's maps at the atlas's size: all [S,S(,C)].
 
     ``log_albedo`` without detail, ``albedo_detail`` multiplicative around 1, ``normal_detail`` [S,S,2] slopes.
+    ``believed``: the photos' coarse part, as far as it is believed, is in the albedo already.
     """
 
     log_albedo: np.ndarray
@@ -78,6 +79,7 @@ class PriorMaps:
     specular_albedo: np.ndarray
     roughness: np.ndarray
     normal_detail: np.ndarray
+    believed: bool = False
 
     def resized(self, size: int) -> PriorMaps:
         """Return the maps at ``size`` texels a side."""
@@ -86,7 +88,8 @@ class PriorMaps:
             *(
                 cv2.resize(np.asarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
                 for image in images
-            )
+            ),
+            self.believed,
         )
 
 
@@ -153,6 +156,7 @@ def combine(
     beard_zone = np.zeros_like(observed) if beard_zone is None else beard_zone
     beard = _beard(ratio, observed, beard_zone)
     coarse, believed = split_coarse(ratio, observed, atlas.size)
+    believed = np.zeros_like(believed) if prior.believed else believed
     marks = ratio - coarse
     # Grey beards are lighter than skin; no shadow is.
     fine = _believed_detail(marks, np.maximum(features, beard), np.maximum(features, beard_zone))

@@ -1,5 +1,7 @@
 """Unwrapping and merging in UV space."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,19 @@ def test_no_step_where_the_photo_ends():
     maps = combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005)
     steps = np.abs(np.diff(np.log(maps.diffuse_albedo), axis=1)).max()
     assert steps < 0.03
+
+
+def test_what_the_expected_skin_holds_already_is_not_believed_twice():
+    size = 128
+    atlas = whole_square(size)
+    darker = np.log(np.array([0.25, 0.16, 0.12])) + np.zeros((size * size, 3))
+    seen = Observation(darker, np.ones(size * size), np.ones(size * size))
+    prior = flat_prior(size)
+    moved = [
+        np.log(combine(atlas, [seen], maps, *no_regions(size), 0.0005).diffuse_albedo) - prior.log_albedo
+        for maps in (prior, replace(prior, believed=True))
+    ]
+    assert np.abs(moved[0]).mean() > 0.03 and np.abs(moved[1]).mean() < 0.005
 
 
 @pytest.mark.parametrize(
