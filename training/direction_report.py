@@ -95,9 +95,9 @@ def measure_sliders(
 def summarised(found: dict[str, np.ndarray]) -> dict[str, dict]:
     """Return, per slider, what one unit does to each measure.
 
-    ``own`` is the mean change of what it names per unit and its spread over people; ``monotone`` how many people's
-    five values increase; ``others`` the mean absolute change of each other measure, in percent of what that measure's
-    own slider would have done.
+    ``own`` is the mean change of what it names per unit, with its spread and range over people; ``monotone`` how many
+    people's five values increase; ``others`` the mean absolute change of each other measure, in percent of what that
+    measure's own slider would have done.
     """
     rows = {}
     slopes = {
@@ -116,6 +116,7 @@ def summarised(found: dict[str, np.ndarray]) -> dict[str, dict]:
         rows[name] = {
             "own": round(float(slope[:, kind].mean()), 3),
             "spread": round(float(slope[:, kind].std()), 3),
+            "range": np.round([slope[:, kind].min(), slope[:, kind].max()], 2).tolist(),
             "a*": round(float(slope[:, MEASURES.index(A_STAR)].mean()), 3),
             "steps": np.round(values[:, :, kind].mean(0), 3).tolist(),
             "monotone": f"{int(rising.sum())} of {len(rising)}",
@@ -184,7 +185,7 @@ def write_report(
     folder: Path,
     more: dict,
 ) -> None:
-    """Write ``figures.json``, with ``more`` in it, and a strip per slider."""
+    """Write ``figures.json``, with ``more`` in it, a strip per slider, and ``heads.jpg`` with one person's heads."""
     folder.mkdir(parents=True, exist_ok=True)
     codes = spread_tones(directions, held_out_codes(generator, items))
     report = summarised(measure_sliders(generator, directions, codes, measures))
@@ -194,6 +195,10 @@ def write_report(
     print(json.dumps(report, indent=1))
     shown = codes[[1, -2]]
     head = HeadPicture()
+    heads = []
     for name in directions.sliders:
-        picture = strip(generator, directions, shown, name, head)
-        cv2.imwrite(str(folder / f"{name}.png"), np.ascontiguousarray(picture[..., ::-1]))
+        picture = np.ascontiguousarray(strip(generator, directions, shown, name, head)[..., ::-1])
+        cv2.imwrite(str(folder / f"{name}.png"), picture)
+        row = cv2.resize(picture[CELL : 2 * CELL], None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+        heads.append(cv2.putText(row, name, (8, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA))
+    cv2.imwrite(str(folder / "heads.jpg"), np.vstack(heads), [cv2.IMWRITE_JPEG_QUALITY, 85])

@@ -14,7 +14,15 @@ from core import head_edit
 from core.errors import FitError
 from core.head import read_head, write_head
 from core.mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
-from core.reflectance.directions import LatentDirections, MapLayer, file_digest, load_directions, save_directions
+from core.reflectance.directions import (
+    GENERATOR_FILE,
+    LatentDirections,
+    MapLayer,
+    edited,
+    file_digest,
+    load_directions,
+    save_directions,
+)
 from core.reflectance.generator import GeneratedMaps
 
 CODE = 6
@@ -127,6 +135,15 @@ def test_foreign_damaged_and_missing_files_are_refused(directions, tmp_path: Pat
     (tmp_path / "b.npz").write_bytes(b"nothing")
     with pytest.raises(FitError, match="holds no sliders"):
         load_directions(tmp_path / "b.npz", generator)
+
+
+@pytest.mark.skipif(not GENERATOR_FILE.is_file(), reason="the generator is not there")
+def test_the_shipped_sliders_belong_to_the_shipped_generator() -> None:
+    shipped = load_directions()
+    assert shipped.sliders == ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles")
+    middle = shipped.tone_curve[5]
+    assert shipped.tone_step(edited(middle, {"skin_tone": 2.0})) == pytest.approx(7, abs=0.05)
+    assert (np.diff(shipped.tone_places) > 0).all()
 
 
 class Painter:
