@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 
 from core.errors import FitError
 from core.reflectance.generator import (
+    GENERATOR_PATH,
     GeneratorConfig,
     ReflectanceGenerator,
     generator_from_prior,
@@ -215,6 +216,20 @@ def test_files_that_are_no_generator_are_refused_in_words(tiny, tmp_path):
     save_generator(tiny, path)
     with pytest.raises(FitError, match="damaged"):
         load_generator(path, layout="a layout")
+
+
+def test_the_shipped_generator_knows_the_shipped_prior():
+    """The prior may be made again after the generator was trained; its coefficients must still find their codes."""
+    generator, prior = load_generator(), load_prior()
+    assert GENERATOR_PATH.stat().st_size < 40e6
+    assert generator.card["sources"] and generator.card["seed"] is not None
+    coefficients = 0.7 * np.random.default_rng(1).normal(size=(4, 48)).astype(np.float32)
+    with torch.no_grad():
+        found = generator.synthesis(generator.code_from_prior(coefficients), 64).log_albedo
+    face = (slice(24, 44), slice(20, 44))
+    for image, row in zip(found.permute(0, 2, 3, 1).numpy(), coefficients):
+        expected = prior.log_albedo(row).reshape(64, 4, 64, 4, 3).mean((1, 3))
+        assert np.abs(image - expected)[face].mean() < 0.03
 
 
 def test_samples_are_repeatable_and_truncation_moves_them_to_the_mean(tiny):
