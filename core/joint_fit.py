@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from .completion.atlas import build_atlas
-from .completion.complete import complete_maps, texel_evidence
+from .completion.complete import complete_eyes, complete_maps, texel_evidence
 from .fitting.fit import Fit
 from .fitting.inversion import Level, invert, nearest_code
 from .fitting.likeness import Likeness
@@ -40,6 +40,7 @@ SHAPE_SIZE = 128
 
 TRUST = (1.0, 0.5, 0.25)
 """How much tuning believes of the maps where they were observed, mirrored and filled."""
+EYE_SIZE = 128
 LARGE_CHANGE = 0.25
 """Root mean square of what photos change of the lightness (logarithm), from which on tuning doubts it."""
 
@@ -118,7 +119,9 @@ def fit_reflectance(
     levels = [_level(model, views, believed, size, device) for size in settings.code_sizes]
     likeness = None
     if settings.likeness and available(DLIB_RECOGNITION):
-        likeness = Likeness(model, views, load_recognition().to(device), device=device)
+        eyes = complete_eyes(model, views, fit, EYE_SIZE, seed).transpose(2, 0, 1)
+        network = load_recognition().to(device)
+        likeness = Likeness(model, views, network, torch.from_numpy(eyes.copy()).to(device), seed, device)
     start = nearest_code(generator, levels[0].log_albedo, fit.albedo)
     found = invert(generator, levels, settings.code_steps, start, fit.lighting, likeness, on_step)
     fit = replace(fit, lighting=found.lighting, extra={**fit.extra, CODE: found.code.cpu().numpy().astype(np.float32)})

@@ -110,3 +110,15 @@ def test_an_outlier_counts_less_than_its_square():
     small, large = (float(robust_mean(torch.full((2, 3), size), weight)) for size in (0.01, 10.0))
     assert small == pytest.approx(0.5 * 3 * 0.01**2, rel=1e-3)
     assert large < 0.15 * 0.5 * 3 * 10**2
+
+
+def test_the_second_picture_shows_the_face_from_elsewhere_and_teaches_all_maps(view, network, generator, light):
+    eyes = torch.full((3, 16, 16), 0.4)
+    code = generator.code_from_prior(np.zeros(4)).requires_grad_()
+    losses = []
+    for seed in (0, 0, 1):
+        likeness = Likeness(load_model(), [view], network, eyes, seed)
+        losses.append(likeness.turned(generator.synthesis(code[None], 64), [light]))
+    assert float(losses[0].detach()) == float(losses[1].detach()) != float(losses[2].detach())
+    losses[0].backward()
+    assert float(code.grad.abs().max()) > 0
