@@ -28,7 +28,7 @@ from training.reflectance_prior import paint, region_shares, skin_statistics
 
 MODES = 48
 WIDER = 1.1
-"""By how much people vary more than the items: those moved to another tone keep 60 % of their colour's own deviation."""
+"""How much more people vary than the items: of those moved to another tone 60 % of their own colour is kept."""
 GUTTER = 4
 """Texels."""
 SIZE = 512

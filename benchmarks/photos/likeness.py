@@ -1,8 +1,8 @@
 """Does the head look like the person? Distances between pictures in a face recogniser's space.
 
 The recogniser is dlib's network (King 2017): its descriptors of two photos of one person lie nearer than 0.6, as a
-rule. The fit does not optimise against it. A bare distance means little, so four others are measured beside it: two
-photos of one person, photos of different people, and the mean head in the photo's place.
+rule. A draft, as here, does not optimise against it. A bare distance means little, so four others are measured beside
+it: two photos of one person, photos of different people, and the mean head in the photo's place.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import torch
 
 from core.reflectance.generator import GeneratorConfig
 from core.reflectance.prior import ReflectancePrior
+from training import generator_trainer
 from training.generator_data import TrainingMaps
 from training.reflectance_items import ReflectanceItems
 
@@ -85,3 +86,13 @@ def made_up_items(made_up_prior) -> ReflectanceItems:
 @pytest.fixture
 def made_up_data(made_up_items) -> TrainingMaps:
     return TrainingMaps(made_up_items, "train")
+
+
+@pytest.fixture
+def soon(made_up_prior, monkeypatch) -> None:
+    """All sizes from the first step on."""
+    monkeypatch.setattr(generator_trainer, "load_prior", lambda: made_up_prior)
+    monkeypatch.setattr(generator_trainer, "SCHEDULE", ((0, {64: 0.5, 128: 0.5}),))
+    monkeypatch.setattr(generator_trainer, "EXTENT", {128: 24})
+    monkeypatch.setattr(generator_trainer, "WARM_UP", 5)
+    monkeypatch.setattr(generator_trainer, "BATCH", {64: 4, 128: 3})
