@@ -34,8 +34,8 @@ NOTES = {
     "CIEDE2000 of the diffuse albedo where both saw skin.",
     "likeness": "Distance between descriptors of dlib's recogniser: below 0.6 it takes two pictures for one person. "
     "Heads are made at draft quality, which does not optimise against it (a figure on a network that a fit optimises "
-    "against would mean little). Over photo: only face, ears and neck are drawn; alone: over grey; turned: by 30 degrees, over grey. Found: how often the own "
-    "photo is nearer than every photo of somebody else.",
+    "against would mean little). Over photo: only face, ears and neck are drawn; alone: over grey; turned: by 30 "
+    "degrees, over grey. Found: how often the own photo is nearer than every photo of somebody else.",
 }
 
 
