@@ -133,7 +133,7 @@ def fit_reflectance(
         maps = complete_maps(model, prior, views, fit, size, expected_maps(pivot, prior))
         skin = believed_skin(maps, pivot.log_albedo)
         counted = None if on_step is None else lambda step: on_step(before + step)
-        own = tune(generator, skin, settings.tuning_steps, found.code, found.lighting, likeness, seed, counted)
+        own = tune(generator, skin, settings.tuning_steps, found.code, seed, counted)
     with torch.no_grad():
         maps = own.synthesis(found.code[None], own.config.size)
     return fit, replace(expected_maps(maps, prior), believed=settings.tuning_steps > 0)

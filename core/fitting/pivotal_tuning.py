@@ -2,24 +2,23 @@
 
 A code reaches what is common among people. What is this person's own, a generator can learn from the photos, if it
 changes only around the code: Roich et al., "Pivotal Tuning for Latent-based Editing of Real Images" (ACM TOG 2022), as
-FitMe does through its renderer. A locality term holds what the generator gives for other codes, so the person can
-still be edited.
+FitMe does. A locality term holds what the generator gives for other codes, so the person can still be edited.
+
+The face recogniser has no say here: free to bend every weight, the generator pleased it with blotches where no photo
+had looked.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..reflectance.generator import GeneratedMaps, ReflectanceGenerator
 from .appearance import INDEPENDENT_TEXELS, TEXEL_NOISE
-from .inversion import CONTENT_WEIGHT, IDENTITY_WEIGHT
-from .likeness import Likeness
 from .losses import robust_mean
 
 WEIGHT_STEP = 3e-4
@@ -49,8 +48,6 @@ def tune(
     believed: Believed,
     steps: int,
     code: Tensor,
-    lighting: Sequence[np.ndarray],
-    likeness: Likeness | None = None,
     seed: int = 0,
     on_step: Callable[[int], None] | None = None,
 ) -> ReflectanceGenerator:
@@ -61,8 +58,6 @@ def tune(
         believed: the skin that the photos show, at the map size of the tuning.
         steps: of Adam.
         code: [D] the pivot.
-        lighting: one [25,3] per photo, for the likeness.
-        likeness: compares the drawn person with the photos'; not at all when None.
         seed: of the codes at which the generator must stay.
         on_step: called with the number of each step; may raise to stop.
     """
@@ -80,9 +75,6 @@ def tune(
         maps = tuned.synthesis(code[None], size)
         residual = (maps.log_albedo.flatten(2)[0, :, seen].t() - target) / TEXEL_NOISE
         cost = INDEPENDENT_TEXELS * robust_mean(residual, weight)
-        if likeness is not None:
-            identity, content = likeness.compare(maps, lighting)
-            cost = cost + IDENTITY_WEIGHT * identity + CONTENT_WEIGHT * content
         other = torch.lerp(code, neighbours[step], NEIGHBOUR)[None]
         cost = cost + LOCALITY_WEIGHT * _difference(generator, tuned, other)
         optimiser.zero_grad()

@@ -149,7 +149,7 @@ def test_pivotal_tuning_reaches_what_codes_cannot_and_leaves_the_others(generato
     with torch.no_grad():
         before = generator.synthesis(code[None], SIZE).log_albedo
     skin = Believed(before - 0.35 * torch.from_numpy(cheek).float(), torch.from_numpy(face).float()[None, None])
-    tuned = tune(generator, skin, 30, code, [])
+    tuned = tune(generator, skin, 30, code)
     with torch.no_grad():
         change = (tuned.synthesis(code[None], SIZE).log_albedo - before)[0].mean(0).numpy()
     assert change[cheek].mean() < change[face & ~cheek].mean() - 0.1
@@ -180,5 +180,5 @@ def test_a_cancel_is_heard_at_every_step(generator, transfer, fit):
             invert(generator, [level], [5], code, [window_light()], on_step=stop)
         else:
             seen = torch.ones(1, 1, SIZE, SIZE)
-            tune(generator, Believed(torch.zeros(1, 3, SIZE, SIZE), seen), 5, code, [], on_step=stop)
+            tune(generator, Believed(torch.zeros(1, 3, SIZE, SIZE), seen), 5, code, on_step=stop)
     assert heard == [0, 1, 2]
