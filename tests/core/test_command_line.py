@@ -158,7 +158,9 @@ def test_doctor_names_what_is_missing(monkeypatch, capsys) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process on Windows")
 def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     source = (
-        "import sys, time, types\n"
+        "import signal, sys, time, types\n"
+        # Tests that were started in the background inherit that Ctrl-C is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "pipeline = types.ModuleType('core.pipeline')\n"
         "def fit_head(photos, out, settings, report):\n"
         "    from core.head import new_head_folder\n"
