@@ -86,7 +86,8 @@ def run(options: argparse.Namespace) -> int:
     staged = {photo.name for photo in photos[:stage_photos]} if stages else set()
     report = accuracy_report(split, methods, staged, records)
     write_report(options.out, "accuracy", report, records, about)
-    write_sheets(options.out, photos, [one.name for one in main], records)
+    if main:
+        write_sheets(options.out, photos, [one.name for one in main], records)
     print(f"Wrote {options.out / 'accuracy.md'}", flush=True)
     return 0
 
