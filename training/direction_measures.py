@@ -2,7 +2,7 @@
 
 Redness, freckles and stubble are the data set's labels, measured on the map. Masculinity is what a ridge regression
 from coarse albedo, trained on people of the data set, reads off it. One unit is one standard deviation over items (over
-men for stubble); a unit of skin tone is a tenth of the range of `training.skin_tone.uniform_angles`; wrinkles are
+men for stubble); a unit of skin tone is a tenth of the range from 60 to -62 degrees; wrinkles are
 hundredths of slope.
 """
 

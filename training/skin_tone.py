@@ -128,16 +128,6 @@ def skin_share(log_albedo: np.ndarray, tone_weight: np.ndarray) -> np.ndarray:
     return (1 - hair).astype(np.float32)
 
 
-def uniform_angles(count: int, lightest: float = 60.0, darkest: float = -62.0) -> np.ndarray:
-    """Return ``count`` individual typology angles that cover the tones of living skin evenly, degrees."""
-    return np.linspace(lightest, darkest, 2 * count + 1)[1::2]
-
-
-def angles_of(log_albedo: np.ndarray, tone_weight: np.ndarray) -> np.ndarray:
-    """Return the individual typology angle [P] of each person of ``log_albedo`` [P,N,3], degrees."""
-    return individual_typology_angle(mean_colours(log_albedo, tone_weight))
-
-
 def mean_colours(log_albedo: np.ndarray, tone_weight: np.ndarray) -> np.ndarray:
     """Return the mean linear albedo [P,3] of each person of ``log_albedo`` [P,N,3]."""
     return np.einsum("pnc,n->pc", np.exp(log_albedo), tone_weight / tone_weight.sum())
