@@ -80,6 +80,7 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
     if any(part.startswith("lashes") for part in head.part_names):
         maps["lashes"] = lashes.hair_image(f"{name} lashes")
     head_object = mesh.build_mesh(head, name, material.build_materials(head, name, maps))
+    head_object.relit.folder = str(head.folder)
     cameras = [
         camera.build_camera(head, number, f"{name} Photo {number + 1}", photo) for number, photo in enumerate(photos)
     ]

@@ -6,6 +6,8 @@ import textwrap
 
 import bpy
 
+from ..operators.active_head import active_head
+
 LETTER = 6.5  # width of an average letter in points at the default interface scale
 DEFAULT_WIDTH = 300  # points, where no region is drawn
 MARGIN = 50  # points that the panel's borders and the icon take
@@ -17,6 +19,18 @@ class RelitPanel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Relit"
+
+
+class HeadPanel(RelitPanel):
+    """Place of a panel about the active head: folded, under *Head*, and only where there is one."""
+
+    bl_parent_id = "RELIT_PT_head"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a head."""
+        return active_head(context) is not None
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -162,3 +163,68 @@ def make_head(folder: Path) -> Path:
         "photo_1.png": png(np.full((height, width, 3), 140, np.uint8)),
     }
     return write_head(folder, arrays, {"seed": 0}, files)
+
+
+class Recorder:
+    """Stands for a layout: keeps texts and operators, and checks that what is named exists."""
+
+    def __init__(self, seen: SimpleNamespace) -> None:
+        object.__setattr__(self, "_seen", seen)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        assert name in bpy.types.UILayout.bl_rna.properties, name
+
+    def _nested(self, *_: object, **__: object) -> Recorder:
+        return Recorder(self._seen)
+
+    box = row = column = split = _nested
+
+    def separator(self, **_: object) -> None: ...
+
+    def label(self, text: str = "", icon: str = "NONE") -> None:
+        assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+        self._seen.text += text + " "
+
+    def prop(self, data: object, name: str, **_: object) -> None:
+        assert name in data.bl_rna.properties, name
+        self._seen.properties.append(name)
+
+    def operator(self, name: str, text: str | None = None, icon: str = "NONE") -> SimpleNamespace:
+        area, _, function = name.partition(".")
+        assert function in dir(getattr(bpy.ops, area)), name
+        assert icon in bpy.types.UILayout.bl_rna.functions["operator"].parameters["icon"].enum_items
+        self._seen.operators.append(name)
+        return SimpleNamespace()
+
+    def progress(self, factor: float, text: str) -> None:
+        assert 0 <= factor <= 1
+        self._seen.text += text + " "
+
+    def template_list(self, kind: str, *_: object, **__: object) -> None:
+        assert hasattr(bpy.types, kind)
+
+    def template_icon(self, icon: int, scale: float) -> None:
+        assert icon > 0 and scale > 0
+        self._seen.pictures += 1
+
+
+@pytest.fixture
+def draw(part, monkeypatch):
+    """Draw a panel by its class name, or the preferences, and return what was seen."""
+    # Without a window Blender gives every preview the icon 0.
+    monkeypatch.setattr(part("panels.thumbnails"), "icon_of", lambda path: int(Path(path).is_file()))
+
+    def drawn(name: str) -> SimpleNamespace:
+        seen = SimpleNamespace(text="", operators=[], properties=[], pictures=0)
+        stand_in = SimpleNamespace(layout=Recorder(seen))
+        if name == "preferences":
+            preferences = part("operators.worker").preferences()
+            for key in set(preferences.bl_rna.properties.keys()) - {"rna_type"}:
+                setattr(stand_in, key, getattr(preferences, key))
+            stand_in.bl_rna = preferences.bl_rna
+            part("preferences").RelitPreferences.draw(stand_in, bpy.context)
+        else:
+            getattr(bpy.types, name).draw(stand_in, bpy.context)
+        return seen
+
+    return drawn

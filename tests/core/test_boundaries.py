@@ -111,7 +111,7 @@ def test_core_itself_is_a_docstring() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", files("operators/**/*.py", "panels/**/*.py", "properties.py", "preferences.py"), ids=name_of
+    "path", files("operators/**/*.py", "panels/**/*.py", "properties/**/*.py", "preferences.py"), ids=name_of
 )
 def test_blenders_side_reaches_only_the_seam(path: Path) -> None:
     names = imports(path)
@@ -149,7 +149,7 @@ def test_the_extension_imports_nothing_before_register() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", files("*.py", "core/**/*.py", "operators/**/*.py", "panels/**/*.py"), ids=name_of
+    "path", files("*.py", "core/**/*.py", "operators/**/*.py", "panels/**/*.py", "properties/**/*.py"), ids=name_of
 )
 def test_nothing_that_ships_imports_training_or_benchmarks(path: Path) -> None:
     assert not roots(imports(path)) & {"training", "benchmarks", "tests", "pytest"}

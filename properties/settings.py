@@ -1,4 +1,4 @@
-"""The artist's choices, kept with the scene: no results and no run state, for undo changes these."""
+"""The artist's choices for the next reconstruction and the next loaded head, on the scene."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bpy.props import (
     EnumProperty,
     IntProperty,
     PointerProperty,
-    StringProperty,
 )
 
-from .core.settings import MAP_SIZES, FitSettings
+from ..core.settings import MAP_SIZES, FitSettings
+from .photos import RelitPhoto
 
 _DEFAULTS = FitSettings()
 _QUALITIES = (
@@ -20,12 +20,6 @@ _QUALITIES = (
     ("standard", "Standard", "A good compromise"),
     ("best", "Best", "Slowest: more steps on a larger picture"),
 )
-
-
-class RelitPhoto(bpy.types.PropertyGroup):
-    """One photo of the person."""
-
-    path: StringProperty(name="Photo", description="A photo of the person", subtype="FILE_PATH")
 
 
 class RelitSettings(bpy.types.PropertyGroup):
@@ -69,18 +63,16 @@ class RelitSettings(bpy.types.PropertyGroup):
     )
 
 
-_classes = (RelitPhoto, RelitSettings)
+_register, _unregister = bpy.utils.register_classes_factory((RelitSettings,))
 
 
 def register() -> None:
-    """Register the choices and put them on the scene."""
-    for cls in _classes:
-        bpy.utils.register_class(cls)
+    """Put the choices on the scene."""
+    _register()
     bpy.types.Scene.relit = PointerProperty(type=RelitSettings)
 
 
 def unregister() -> None:
     """Take the choices off the scene."""
     del bpy.types.Scene.relit
-    for cls in reversed(_classes):
-        bpy.utils.unregister_class(cls)
+    _unregister()

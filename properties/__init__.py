@@ -1,0 +1,19 @@
+"""What an artist chooses and what a head remembers: kept in the file, so undo changes it. No run state here."""
+
+from __future__ import annotations
+
+from . import head, photos, settings
+
+_modules = (photos, settings, head)
+
+
+def register() -> None:
+    """Register the property groups and put them on scenes and objects."""
+    for module in _modules:
+        module.register()
+
+
+def unregister() -> None:
+    """Take the property groups off again."""
+    for module in reversed(_modules):
+        module.unregister()
