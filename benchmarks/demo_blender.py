@@ -104,9 +104,7 @@ def centre_of(head_object: bpy.types.Object, group: str) -> Vector:
     """Return the middle of the vertices of a group, in the world."""
     index = head_object.vertex_groups[group].index
     points = [
-        vertex.co
-        for vertex in head_object.data.vertices
-        if any(element.group == index for element in vertex.groups)
+        vertex.co for vertex in head_object.data.vertices if any(element.group == index for element in vertex.groups)
     ]
     low = Vector(min(point[axis] for point in points) for axis in range(3))
     high = Vector(max(point[axis] for point in points) for axis in range(3))

@@ -79,9 +79,7 @@ def cycles(case: Case, view: Camera, strength: float, samples: int, bpy_python: 
             focal_px=view.focal_px,
             camera_from_world=view.camera_from_world,
         )
-        subprocess.run(
-            [str(bpy_python), str(script), str(scene), str(picture)], check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run([str(bpy_python), str(script), str(scene), str(picture)], check=True, stdout=subprocess.DEVNULL)
         return torch.from_numpy(np.load(picture))
 
 
@@ -101,9 +99,7 @@ def ours(case: Case, view: Camera, environment: Tensor, lights: int) -> Tensor:
     parts = dict.fromkeys(mesh.part_names, material)
     fine = view.scaled(OVERSAMPLING)
     with torch.no_grad():
-        drawn = render_head(
-            vertices, mesh, fine, material, sh, lamps, part_maps=parts, self_shadow=shadow, edges=False
-        )
+        drawn = render_head(vertices, mesh, fine, material, sh, lamps, part_maps=parts, self_shadow=shadow, edges=False)
     picture = torch.cat([drawn.image, drawn.mask.unsqueeze(-1)], 2).permute(2, 0, 1)
     return functional.avg_pool2d(picture, OVERSAMPLING).permute(1, 2, 0)
 
@@ -113,9 +109,7 @@ def agreement(picture: Tensor, reference: Tensor) -> Agreement:
     both = (picture[..., 3] > 0.999) & (reference[..., 3] > 0.999)
     difference, level = (picture - reference)[both, :3], reference[both, :3].mean()
     relative = difference.abs().mean(1) / reference[both, :3].mean(1)
-    return Agreement(
-        float(difference.abs().mean() / level), float(relative.median()), float(difference.mean() / level)
-    )
+    return Agreement(float(difference.abs().mean() / level), float(relative.median()), float(difference.mean() / level))
 
 
 def normalised(hdri: Path) -> tuple[Tensor, float]:
@@ -164,9 +158,7 @@ def main() -> int:
                 pictures = [ours(case, view, environment, lights) for lights in (0, options.lights)]
                 found = [value for picture in pictures for value in agreement(picture, reference)]
                 name = f"{shape} {gloss} {hdri.stem}"
-                print(
-                    f"| {name} | " + " | ".join(f"{100 * value:.1f} %" for value in found) + " |", flush=True
-                )
+                print(f"| {name} | " + " | ".join(f"{100 * value:.1f} %" for value in found) + " |", flush=True)
                 row = np.hstack([tonemap(picture[..., :3], 0.9) for picture in (reference, *pictures)])
                 cv2.imwrite(str(options.out / f"{name.replace(' ', '_')}.png"), row[..., ::-1])
     return 0

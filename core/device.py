@@ -39,9 +39,7 @@ def choose_device(name: str) -> torch.device:
     import torch
 
     if name not in ("auto", "cpu", "cuda"):
-        raise FitError(
-            f"The device is {name!r}; needed: auto, cpu or cuda.", "Choose one of these in the preferences."
-        )
+        raise FitError(f"The device is {name!r}; needed: auto, cpu or cuda.", "Choose one of these in the preferences.")
     if name == "cuda" and not torch.cuda.is_available():
         raise FitError(
             f"CUDA was asked for, but torch {torch.__version__} finds no CUDA device.",

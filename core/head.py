@@ -131,9 +131,7 @@ def read_head(folder: Path) -> Head:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise FitError(
-            f"There is no head folder at {folder}.", "Choose the folder that a reconstruction wrote."
-        )
+        raise FitError(f"There is no head folder at {folder}.", "Choose the folder that a reconstruction wrote.")
     for name in (ARRAYS_FILE, FIT_FILE):
         if not (folder / name).is_file():
             raise FitError(

@@ -13,17 +13,13 @@ from .errors import FitError
 def srgb_from_linear(linear: np.ndarray) -> np.ndarray:
     """Encode linear light in [0,1] with the sRGB curve (IEC 61966-2-1)."""
     linear = np.clip(linear, 0, 1)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055).astype(
-        np.float32
-    )
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
 def linear_from_srgb(encoded: np.ndarray) -> np.ndarray:
     """Decode sRGB values in [0,1] to linear light."""
     encoded = np.asarray(encoded, np.float32)
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def encode_png(values: np.ndarray, bits: int = 8) -> bytes:
@@ -43,8 +39,6 @@ def read_png(path: Path) -> np.ndarray:
     """
     pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED) if path.is_file() else None
     if pixels is None:
-        raise FitError(
-            f"The map {path.name} in {path.parent} is missing or damaged.", "Reconstruct the head again."
-        )
+        raise FitError(f"The map {path.name} in {path.parent} is missing or damaged.", "Reconstruct the head again.")
     limit = 255.0 if pixels.dtype == np.uint8 else 65535.0
     return (pixels[..., :3][..., ::-1] if pixels.ndim == 3 else pixels).astype(np.float32) / limit

@@ -70,9 +70,7 @@ class LandmarkEmbedding:
             chosen = line[(away @ outward).argmax()]
             triangle_vertices[row] = chosen
             barycentric[row] = (1.0, 0.0, 0.0)
-        return LandmarkEmbedding(
-            triangle_vertices, barycentric, self.weight, self.contour, self.contour_candidates
-        )
+        return LandmarkEmbedding(triangle_vertices, barycentric, self.weight, self.contour, self.contour_candidates)
 
 
 @dataclass(frozen=True, eq=False)

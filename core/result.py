@@ -89,10 +89,6 @@ def write_result(
 ) -> Head:
     """Fill ``folder`` with everything a head folder holds but the preview and the timings."""
     files = map_files(maps, eyes)
-    files |= {
-        f"photo_{i}.png": encode_png(view.photo.srgb8 / np.float32(255)) for i, view in enumerate(views)
-    }
-    fill_head_folder(
-        folder, head_arrays(model, fit, views), fit_record(fit, views, settings, model, warnings), files
-    )
+    files |= {f"photo_{i}.png": encode_png(view.photo.srgb8 / np.float32(255)) for i, view in enumerate(views)}
+    fill_head_folder(folder, head_arrays(model, fit, views), fit_record(fit, views, settings, model, warnings), files)
     return read_head(folder)

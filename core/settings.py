@@ -137,9 +137,7 @@ class FitSettings:
         """
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
-            raise FitError(
-                f"The settings hold unknown names: {', '.join(unknown)}.", "Update the older side of Relit."
-            )
+            raise FitError(f"The settings hold unknown names: {', '.join(unknown)}.", "Update the older side of Relit.")
         return cls(**values)
 
 

@@ -53,9 +53,7 @@ class Unwrapped:
     gloss: np.ndarray
 
 
-def unwrap_photos(
-    model: MorphableModel, atlas: Atlas, paths: Sequence[Path], cache: Path
-) -> dict[str, Unwrapped]:
+def unwrap_photos(model: MorphableModel, atlas: Atlas, paths: Sequence[Path], cache: Path) -> dict[str, Unwrapped]:
     """Unwrap photos; those in which no head can be fitted are left out.
 
     Fitting and tracing light are kept in the cache per photo and shape, whatever the UV layout; the unwrapped
@@ -68,12 +66,14 @@ def unwrap_photos(
     for path in paths:
         name = f"{path.parent.name}-{path.stem}.npz"
         try:
-            result[path.stem] = Unwrapped(**_cached(
-                unwrapped / name,
-                lambda path=path, name=name: _unwrap_photo(
-                    model, atlas, path, _cached(posed / name, lambda: _pose_photo(model, path))
-                ),
-            ))
+            result[path.stem] = Unwrapped(
+                **_cached(
+                    unwrapped / name,
+                    lambda path=path, name=name: _unwrap_photo(
+                        model, atlas, path, _cached(posed / name, lambda: _pose_photo(model, path))
+                    ),
+                )
+            )
         except FitError as error:
             print(f"{path.name}: {error.message}")
     return result

@@ -104,8 +104,19 @@ def _along(points: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 ORDER = (
-    "scalp", "neck", "ears", "forehead", "cheeks", "chin", "nose", "lids", "brows", "lips", "nostrils",
-    "mouth_inner", "eye_socket",
+    "scalp",
+    "neck",
+    "ears",
+    "forehead",
+    "cheeks",
+    "chin",
+    "nose",
+    "lids",
+    "brows",
+    "lips",
+    "nostrils",
+    "mouth_inner",
+    "eye_socket",
 )
 """Later regions lie over earlier ones."""
 
@@ -136,9 +147,7 @@ def specular_and_roughness(model: MorphableModel, atlas: Atlas, scans: Path) -> 
     roughness = {name: CHEEK_ROUGHNESS * ratio**ROUGHNESS_EXPONENT for name, ratio in ratios.items()}
     maps = [paint(specular, CHEEK_SPECULAR, shares), paint(roughness, CHEEK_ROUGHNESS, shares)]
     limits = ((0.3, 0.65), (0.3, 0.62))
-    return tuple(
-        bleed(atlas.image(np.clip(values, *limit)), atlas.covered) for values, limit in zip(maps, limits)
-    )
+    return tuple(bleed(atlas.image(np.clip(values, *limit)), atlas.covered) for values, limit in zip(maps, limits))
 
 
 def relief_exemplar(scans: Path) -> Exemplar:
@@ -166,8 +175,8 @@ def fine_detail(model: MorphableModel, atlas: Atlas, scans: Path) -> tuple[np.nd
     relief, step = relief_exemplar(scans), 0.00025
     height = skin_field(relief, position, normal, seed=1)
     slopes = np.stack(
-        [height - skin_field(relief, position + step * axis, normal, seed=1)
-         for axis in tangents(model, atlas)], 1,
+        [height - skin_field(relief, position + step * axis, normal, seed=1) for axis in tangents(model, atlas)],
+        1,
     )
     slopes *= slope_size[:, None] / slopes.std()
     # Pores are darker than the skin around them: light enters and does not come back.

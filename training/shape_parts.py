@@ -75,9 +75,7 @@ def build_coarse_mesh(base: BaseMesh) -> CoarseMesh:
     count = len(used)
     starts = {}
     for name, (helper, points, faces, uv) in pieces.items():
-        rows.append(
-            sparse.csr_matrix(_affine_weights(base.vertices[helper], points)) @ _selection(helper, total)
-        )
+        rows.append(sparse.csr_matrix(_affine_weights(base.vertices[helper], points)) @ _selection(helper, total))
         quads.append(faces + count)
         parts.append(np.full(len(faces), PART_NAMES.index(name)))
         hm08_uvs.append(np.zeros((len(faces), 4, 2)))
@@ -116,9 +114,7 @@ def _new_pieces(base: BaseMesh) -> dict[str, tuple[np.ndarray, np.ndarray, np.nd
 
 
 def _selection(chosen: np.ndarray, count: int) -> sparse.csr_matrix:
-    return sparse.csr_matrix(
-        (np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), count)
-    )
+    return sparse.csr_matrix((np.ones(len(chosen)), (np.arange(len(chosen)), chosen)), shape=(len(chosen), count))
 
 
 def _cut(base: BaseMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -219,9 +215,7 @@ def _surface_of_revolution(rings: np.ndarray, closed: bool) -> tuple[np.ndarray,
     if closed:
         last, pole = 1 + (len(inner) - 1) * SEGMENTS, 1 + len(inner) * SEGMENTS
         quads.append(
-            np.stack(
-                [np.full_like(even, pole), last + (even + 2) % SEGMENTS, last + even + 1, last + even], 1
-            )
+            np.stack([np.full_like(even, pole), last + (even + 2) % SEGMENTS, last + even + 1, last + even], 1)
         )
     return np.concatenate(points), np.concatenate(quads), around
 

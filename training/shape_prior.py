@@ -30,9 +30,7 @@ TRUST_BESIDE_FACE = 0.1  # scans have hair on the scalp and clothes on the neck:
 TARGET_SPREAD = 0.6  # prior standard deviation of a target's weight
 HARMONIC_SPREAD = 0.004  # metres, of the smoothest harmonic (root mean square over the skin)
 RESIDUAL_SPREAD = 0.0005  # metres, of that process
-DIFFERENCE_LOOSENESS = (
-    6.0  # the step from the template to the scans' mean may be this much larger than a mode
-)
+DIFFERENCE_LOOSENESS = 6.0  # the step from the template to the scans' mean may be this much larger than a mode
 MEAN_SHARE = 1.0  # of that step is taken by the mean; docs/shape_model.md names the votes
 DIFFERENCE_SHARE = 0.33  # of that step is one standard deviation: its opposite is no likely head
 TARGET_SHARE = 0.15  # of MakeHuman's variance beside that of the scans
@@ -147,9 +145,7 @@ def extend_smoothly(vertices, quads, known: np.ndarray, hidden: np.ndarray) -> s
     operator[given, given] = 1
     operator = operator.tocsr()
     placed = sparse.coo_matrix(solved)
-    return operator + sparse.csr_matrix(
-        (placed.data, (open_[placed.row], given[placed.col])), shape=(count, count)
-    )
+    return operator + sparse.csr_matrix((placed.data, (open_[placed.row], given[placed.col])), shape=(count, count))
 
 
 def apply_operator(operator: sparse.csr_matrix, fields: np.ndarray) -> np.ndarray:

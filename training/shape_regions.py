@@ -26,9 +26,7 @@ def sample_mask(data: pathlib.Path, name: str, quads: np.ndarray, uv: np.ndarray
     return value
 
 
-def region_masks(
-    data, vertices, normals, quads, quad_part, hm08_uv, eyes, socket_quads
-) -> dict[str, np.ndarray]:
+def region_masks(data, vertices, normals, quads, quad_part, hm08_uv, eyes, socket_quads) -> dict[str, np.ndarray]:
     """Bool masks ``[V]`` by name; symmetric when the template is.
 
     Args:
@@ -129,9 +127,7 @@ def nostril_mask(vertices, normals, triangles, skin: np.ndarray) -> np.ndarray:
     """
     tip = vertices[vertices[:, 2].argmax()]
     away = np.abs(vertices - tip)
-    near = (
-        (away[:, 0] < 0.022) & (away[:, 2] < 0.05) & (vertices[:, 1] < tip[1] + 0.006) & (away[:, 1] < 0.026)
-    )
+    near = (away[:, 0] < 0.022) & (away[:, 2] < 0.05) & (vertices[:, 1] < tip[1] + 0.006) & (away[:, 1] < 0.026)
     corners = vertices[triangles[near[triangles].any(1)]]
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     inside = np.zeros(len(vertices), bool)

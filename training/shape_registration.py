@@ -143,9 +143,7 @@ def _non_rigid(start, quads, skin, corner, weights, goal, scan, scan_triangles) 
     edges, _ = unique_edges(quads)
     length = np.linalg.norm(start[edges[:, 0]] - start[edges[:, 1]], axis=1)
     pull = 1 / np.maximum(length, 1e-4)
-    graph = sparse.coo_matrix(
-        (np.r_[pull, pull], (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]]))
-    )
+    graph = sparse.coo_matrix((np.r_[pull, pull], (np.r_[edges[:, 0], edges[:, 1]], np.r_[edges[:, 1], edges[:, 0]])))
     graph = sparse.csr_matrix((graph.data, (graph.row, graph.col)), shape=(count, count))
     degree = np.asarray(graph.sum(1)).ravel()
     laplacian = sparse.eye(count) - sparse.diags(1 / np.maximum(degree, 1e-9)) @ graph
@@ -177,9 +175,7 @@ def closest_points(vertices, triangles, scan, scan_triangles):
         Triangle ``[V]``, barycentrics ``[V, 3]``, distance ``[V]`` and the cosine between the normals ``[V]``.
     """
     corners = scan[scan_triangles]
-    normals = (
-        np.zeros_like(vertices) if triangles is None else shape_render.vertex_normals(vertices, triangles)
-    )
+    normals = np.zeros_like(vertices) if triangles is None else shape_render.vertex_normals(vertices, triangles)
     face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     face_normals /= np.maximum(np.linalg.norm(face_normals, axis=1, keepdims=True), 1e-20)
     _, near = cKDTree(corners.mean(1)).query(vertices, k=12)

@@ -32,9 +32,7 @@ def tutte(triangles: np.ndarray, count: int, border: np.ndarray, position: np.nd
     """Embedding ``[count, 2]`` with the border at given positions and every other vertex amid its neighbours."""
     sides = np.unique(np.sort(np.stack([triangles, np.roll(triangles, -1, 1)], -1).reshape(-1, 2), 1), axis=0)
     ones = np.ones(2 * len(sides))
-    graph = sparse.csr_matrix(
-        (ones, (np.r_[sides[:, 0], sides[:, 1]], np.r_[sides[:, 1], sides[:, 0]])), (count,) * 2
-    )
+    graph = sparse.csr_matrix((ones, (np.r_[sides[:, 0], sides[:, 1]], np.r_[sides[:, 1], sides[:, 0]])), (count,) * 2)
     laplacian = sparse.diags(np.asarray(graph.sum(1)).ravel()) - graph
     inner = np.setdiff1d(np.unique(triangles), border)
     result = np.zeros((count, 2))
@@ -44,9 +42,7 @@ def tutte(triangles: np.ndarray, count: int, border: np.ndarray, position: np.nd
     return result
 
 
-def rest_shapes(
-    vertices: np.ndarray, triangles: np.ndarray, size: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def rest_shapes(vertices: np.ndarray, triangles: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Inverse edge matrices ``[T, 2, 2]`` of the triangles laid flat and scaled by ``size [T]``, and their areas."""
     first = vertices[triangles[:, 1]] - vertices[triangles[:, 0]]
     second = vertices[triangles[:, 2]] - vertices[triangles[:, 0]]
@@ -73,9 +69,7 @@ class Slim:
         self.triangles, self.area = triangles, area / area.sum()
         self.uv = start.copy()
         count = len(start)
-        rows = np.repeat(np.arange(2 * len(triangles)).reshape(-1, 2), 3, axis=0).reshape(
-            len(triangles), 3, 2
-        )
+        rows = np.repeat(np.arange(2 * len(triangles)).reshape(-1, 2), 3, axis=0).reshape(len(triangles), 3, 2)
         gradient = np.concatenate([-inverse_rest.sum(1, keepdims=True), inverse_rest], axis=1)
         columns = np.repeat(triangles[:, :, None], 2, axis=2)
         shape = (2 * len(triangles), count)

@@ -103,6 +103,4 @@ def fine_mirror(quads: np.ndarray, mirror: np.ndarray) -> np.ndarray:
     edge_table = [edge_number[tuple(sorted(pair))] for pair in mirror[edges].tolist()]
     quad_table = [quad_number[tuple(sorted(quad))] for quad in mirror[quads].tolist()]
     count = len(mirror)
-    return np.r_[mirror, count + np.array(edge_table), count + len(edges) + np.array(quad_table)].astype(
-        np.int32
-    )
+    return np.r_[mirror, count + np.array(edge_table), count + len(edges) + np.array(quad_table)].astype(np.int32)

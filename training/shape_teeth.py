@@ -87,9 +87,7 @@ def teeth(vertices: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray, np
             turned = faces if (side == 1) == upper else faces[:, ::-1]
             quads.append(turned + count)
             place = uv.copy()
-            place[:, 0] = 0.5 + side * (
-                0.02 + 0.46 * (stops[tooth] + (stops[tooth + 1] - stops[tooth]) * uv[:, 0])
-            )
+            place[:, 0] = 0.5 + side * (0.02 + 0.46 * (stops[tooth] + (stops[tooth + 1] - stops[tooth]) * uv[:, 0]))
             uvs.append(place[turned])
             count += len(own)
     return np.concatenate(points), np.concatenate(quads), np.concatenate(uvs)
@@ -103,16 +101,12 @@ def _crown(frame, start: float, end: float, neck_depth: float, edge_depth: float
     rings = []
     for height, wide, share in RINGS:
         depth = neck_depth + (edge_depth - neck_depth) * share
-        centre = (
-            base + rise * height - outward * (0.5 * neck_depth - 0.12 * (neck_depth - edge_depth) * share)
-        )
+        centre = base + rise * height - outward * (0.5 * neck_depth - 0.12 * (neck_depth - edge_depth) * share)
         rings.append(centre + AROUND[:, :1] * along * width * wide + AROUND[:, 1:] * outward * depth)
     points = np.concatenate([*rings, rings[-1].mean(0, keepdims=True) + 0.02 * rise])
     here = np.arange(8)
     after = (here + 1) % 8
-    quads = [
-        np.stack([r * 8 + after, r * 8 + here, (r + 1) * 8 + here, (r + 1) * 8 + after], 1) for r in range(3)
-    ]
+    quads = [np.stack([r * 8 + after, r * 8 + here, (r + 1) * 8 + here, (r + 1) * 8 + after], 1) for r in range(3)]
     last, pole = 24, 32
     quads.append(np.array([(last + (k + 1) % 8, last + k, last + (k - 1) % 8, pole) for k in (0, 2, 4, 6)]))
     u = np.r_[np.tile(AROUND[:, 0] + 0.5, 4), 0.5]

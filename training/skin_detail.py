@@ -51,9 +51,7 @@ def make_exemplar(patch: np.ndarray, millimetres: float, finest: float, coarsest
     gaussian = ndtri((order + 0.5) / band.size).reshape(band.shape)
     values = np.sort(band, axis=None)
     values = (values - values.mean()) / values.std()
-    return Exemplar(
-        gaussian.astype(np.float32), values[np.linspace(0, band.size - 1, 1024).astype(int)], millimetres
-    )
+    return Exemplar(gaussian.astype(np.float32), values[np.linspace(0, band.size - 1, 1024).astype(int)], millimetres)
 
 
 def skin_field(exemplar: Exemplar, position: np.ndarray, normal: np.ndarray, seed: int) -> np.ndarray:
@@ -92,9 +90,7 @@ def _tile_and_blend(gaussian: np.ndarray, at: np.ndarray, seed: int) -> np.ndarr
         place = np.stack([vertex[:, 0] + vertex[:, 1] / 2, vertex[:, 1] * np.sqrt(3) / 2], 1) * cell
         offset, angle = _random_piece(vertex, seed, gaussian.shape)
         away, cosine, sine = at - place, np.cos(angle), np.sin(angle)
-        turned = np.stack(
-            [cosine * away[:, 0] - sine * away[:, 1], sine * away[:, 0] + cosine * away[:, 1]], 1
-        )
+        turned = np.stack([cosine * away[:, 0] - sine * away[:, 1], sine * away[:, 0] + cosine * away[:, 1]], 1)
         total += weight * _look_up(gaussian, turned + offset)
     return total / np.sqrt((weights**2).sum(1))
 

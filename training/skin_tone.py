@@ -66,9 +66,7 @@ class ToneChanger:
         centred = properties - properties.mean(0)
         self._direction = centred.T @ centred[:, MELANIN] / (centred[:, MELANIN] ** 2).sum()
 
-    def retone(
-        self, log_albedo: np.ndarray, skin: np.ndarray, angle: float, tone_weight: np.ndarray
-    ) -> np.ndarray:
+    def retone(self, log_albedo: np.ndarray, skin: np.ndarray, angle: float, tone_weight: np.ndarray) -> np.ndarray:
         """Return the log albedo [N,3] of the same person at another skin tone.
 
         Args:

@@ -11,7 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 from ..mapfiles import linear_from_srgb
 
 MONK_HEX = (
-    "f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420",
+    "f6ede4",
+    "f3e7db",
+    "f7ead0",
+    "eadaba",
+    "d7bd96",
+    "a07e56",
+    "825c43",
+    "604134",
+    "3a312a",
+    "292420",
 )
 """The ten swatches of the Monk Skin Tone scale (Ellis Monk, 2022), lightest first, sRGB."""
 

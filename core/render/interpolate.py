@@ -76,9 +76,7 @@ def corner_groups(triangles: Tensor, triangle_uv: Tensor) -> Tensor:
     return inverse.view(-1, 3)
 
 
-def tangents(
-    vertices: Tensor, triangles: Tensor, triangle_uv: Tensor, groups: Tensor | None = None
-) -> Tensor:
+def tangents(vertices: Tensor, triangles: Tensor, triangle_uv: Tensor, groups: Tensor | None = None) -> Tensor:
     """The direction in which U grows, at each corner group, as normal maps in tangent space need it.
 
     Args:

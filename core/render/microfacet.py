@@ -24,9 +24,7 @@ LIGHTS_AT_ONCE = 8
 _TABLE_SIZE = (11, 17, 33)  # specular albedo, roughness, cosine to the viewer
 
 
-def ggx_lights(
-    normal: Tensor, view: Tensor, specular_albedo: Tensor, roughness: Tensor, lights: Lights
-) -> Tensor:
+def ggx_lights(normal: Tensor, view: Tensor, specular_albedo: Tensor, roughness: Tensor, lights: Lights) -> Tensor:
     """Specular reflection [N, 3] of directional lights by a GGX microfacet surface (Walter et al. 2007).
 
     Smith's height-correlated masking and shadowing, exact dielectric Fresnel. Costs about 20 operations on
@@ -100,9 +98,7 @@ def _reflectance_table() -> Tensor:
     angle = torch.arange(points, dtype=torch.float64) * (math.pi * (3 - math.sqrt(5)))
     rows = []
     for alpha in roughness.clamp(min=0.03).square():
-        cosine_half, cosine_light = _visible_half_vectors(
-            cosine, alpha, radius * angle.cos(), radius * angle.sin()
-        )
+        cosine_half, cosine_light = _visible_half_vectors(cosine, alpha, radius * angle.cos(), radius * angle.sin())
         # Smith's height-correlated masking and shadowing, over the masking that the sampling has paid for.
         masking, shadowing = _smith_lambda(cosine, alpha), _smith_lambda(cosine_light.clamp(min=1e-6), alpha)
         passing = torch.where(cosine_light > 0, (1 + masking) / (1 + masking + shadowing), 0.0)
@@ -110,9 +106,7 @@ def _reflectance_table() -> Tensor:
     return torch.stack(rows, 1).view(1, 1, *_TABLE_SIZE)
 
 
-def _visible_half_vectors(
-    cosine: Tensor, alpha: Tensor, across: Tensor, upward: Tensor
-) -> tuple[Tensor, Tensor]:
+def _visible_half_vectors(cosine: Tensor, alpha: Tensor, across: Tensor, upward: Tensor) -> tuple[Tensor, Tensor]:
     """Cosines [M, P] of view and half vector, and of light and surface, for view cosines [M, 1].
 
     `across`, `upward` [P] are points of the unit disc; all lies in the frame whose x-z plane holds the view.

@@ -41,9 +41,7 @@ def radiance_transfer(
     # Half a spiral on the upper half sphere; the lower half is its mirror image.
     axes = fibonacci_directions(2 * ((directions + 1) // 2)).to(vertices)[: (directions + 1) // 2]
     for axis in axes:
-        for direction, hidden in zip(
-            (axis, -axis), _hidden_along(axis, vertices, triangles, normals, resolution)
-        ):
+        for direction, hidden in zip((axis, -axis), _hidden_along(axis, vertices, triangles, normals, resolution)):
             cosine = (normals @ direction).clamp(min=0)
             blocked = hidden * cosine * (2 / len(axes))
             transfer -= blocked.unsqueeze(1) * sh_basis(direction.unsqueeze(0), order)
@@ -64,9 +62,7 @@ def cast_shadows(lights: Lights, vertices: Tensor, triangles: Tensor, resolution
     return lights._replace(visibility=1 - torch.stack(hidden, 1))
 
 
-def ambient_occlusion(
-    vertices: Tensor, triangles: Tensor, samples: int = 128, resolution: int = 192
-) -> Tensor:
+def ambient_occlusion(vertices: Tensor, triangles: Tensor, samples: int = 128, resolution: int = 192) -> Tensor:
     """The open, cosine-weighted share [V] of each vertex' hemisphere, from 0 to 1."""
     transfer = radiance_transfer(vertices, triangles, 0, samples, resolution)
     return (transfer[:, 0] * math.sqrt(4 * math.pi)).clamp(0, 1)

@@ -80,9 +80,7 @@ def _rasterize_torch(points_px: Tensor, triangles: Tensor, height: int, width: i
     return torch.where(best < 0, best, _ID_LIMIT - (best & _ID_LIMIT)).view(height, width)
 
 
-def covered_pixels(
-    corner_xy: Tensor, usable: Tensor, height: int, width: int, cull: bool = False
-) -> Iterator[Cover]:
+def covered_pixels(corner_xy: Tensor, usable: Tensor, height: int, width: int, cull: bool = False) -> Iterator[Cover]:
     """All pixel centres inside each triangle, in batches of bounded memory.
 
     Args:
@@ -149,9 +147,7 @@ def _rasterize_pytorch3d(points_px: Tensor, triangles: Tensor, height: int, widt
         from pytorch3d.renderer.mesh.rasterize_meshes import rasterize_meshes
         from pytorch3d.structures import Meshes
     except ImportError as error:
-        raise FitError(
-            f"pytorch3d cannot be imported: {error}.", "Choose the rasteriser 'auto' or 'torch'."
-        ) from error
+        raise FitError(f"pytorch3d cannot be imported: {error}.", "Choose the rasteriser 'auto' or 'torch'.") from error
     corner = points_px[triangles]
     usable = (corner[..., 2] > NEAR).all(1) & torch.isfinite(corner).flatten(1).all(1)
     kept = usable.nonzero().squeeze(1)

@@ -242,16 +242,12 @@ def clay(vertices: Tensor, mesh: RenderMesh, camera: CameraLike) -> Tensor:
         }
         kinds = dict.fromkeys(mesh.part_names, maps)
         background = vertices.new_full((double.height, double.width, 3), 0.05)
-        result = render_head(
-            vertices, mesh, double, maps, sh, lights, background, part_maps=kinds, edges=False
-        )
+        result = render_head(vertices, mesh, double, maps, sh, lights, background, part_maps=kinds, edges=False)
         return functional.avg_pool2d(result.image.permute(2, 0, 1), 2).permute(1, 2, 0)
 
 
 def tonemap(image: Tensor, exposure: float = 1.0) -> np.ndarray:
     """Linear radiance [H, W, 3] as uint8 sRGB: scaled, clipped and encoded, nothing else."""
     linear = (image.detach() * exposure).clamp(0, 1)
-    encoded = torch.where(
-        linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=1e-6) ** (1 / 2.4) - 0.055
-    )
+    encoded = torch.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp(min=1e-6) ** (1 / 2.4) - 0.055)
     return (encoded * 255).round().to(torch.uint8).cpu().numpy()

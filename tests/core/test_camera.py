@@ -31,9 +31,7 @@ def test_a_head_in_front_of_the_camera_is_upright_and_not_mirrored() -> None:
     camera_from_world[:3, :3] = FACING_CAMERA
     camera_from_world[2, 3] = 0.5
     camera = Camera(1000.0, np.array([50.0, 50.0]), 100, 100, camera_from_world)
-    pixels, depth = camera.project(
-        np.array([[0.0, 0.0, 0.0], [0.01, 0.0, 0.0], [0.0, 0.01, 0.0], [0.0, 0.0, 0.1]])
-    )
+    pixels, depth = camera.project(np.array([[0.0, 0.0, 0.0], [0.01, 0.0, 0.0], [0.0, 0.01, 0.0], [0.0, 0.0, 0.1]]))
     np.testing.assert_allclose(pixels, [[50, 50], [70, 50], [50, 30], [50, 50]])
     np.testing.assert_allclose(depth, [0.5, 0.5, 0.5, 0.4])
 
@@ -77,12 +75,8 @@ def test_rotation_from_vector_turns_by_its_length_around_its_axis(vector: tuple[
 
 
 def test_rotation_follows_the_right_hand() -> None:
-    np.testing.assert_allclose(
-        rotation_from_vector(np.array([0, 0, np.pi / 2])) @ [1, 0, 0], [0, 1, 0], atol=1e-12
-    )
-    np.testing.assert_allclose(
-        cross_matrix(np.array([1.0, 2, 3])) @ [4, 5, 6], np.cross([1, 2, 3], [4, 5, 6])
-    )
+    np.testing.assert_allclose(rotation_from_vector(np.array([0, 0, np.pi / 2])) @ [1, 0, 0], [0, 1, 0], atol=1e-12)
+    np.testing.assert_allclose(cross_matrix(np.array([1.0, 2, 3])) @ [4, 5, 6], np.cross([1, 2, 3], [4, 5, 6]))
 
 
 def test_nearest_rotation_repairs_noise_and_never_mirrors() -> None:

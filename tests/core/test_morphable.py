@@ -195,9 +195,7 @@ def test_contour_slides_to_the_silhouette(model: MorphableModel) -> None:
     before, after = image_x(fixed.points(model.mean)[far_side]), image_x(moved.points(model.mean)[far_side])
     assert np.median(after - before) > 0.005
     assert after.max() == pytest.approx(edge, abs=0.006)
-    np.testing.assert_array_equal(
-        moved.triangle_vertices[~fixed.contour], fixed.triangle_vertices[~fixed.contour]
-    )
+    np.testing.assert_array_equal(moved.triangle_vertices[~fixed.contour], fixed.triangle_vertices[~fixed.contour])
 
 
 def test_units_do_what_their_names_say(model: MorphableModel) -> None:

@@ -54,9 +54,7 @@ def test_a_field_of_a_later_version_is_left_out() -> None:
     assert decode(json.dumps({**values, "mood": "good"})) == Finished("a", "head")
 
 
-@pytest.mark.parametrize(
-    "line", ["", "noise", "[]", "3", '{"kind": "finished"}', '{"job": "a"}', '{"kind": []}']
-)
+@pytest.mark.parametrize("line", ["", "noise", "[]", "3", '{"kind": "finished"}', '{"job": "a"}', '{"kind": []}'])
 def test_anything_else_is_a_protocol_error_that_shows_the_line(line: str) -> None:
     with pytest.raises(ProtocolError, match="not a message"):
         decode(line)

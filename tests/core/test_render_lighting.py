@@ -58,9 +58,7 @@ def ggx_lobe(directions, normal, view, roughness):
 
 def test_the_basis_is_orthonormal():
     basis = sh_basis(SPHERE, 4)
-    torch.testing.assert_close(
-        basis.t() @ basis * SOLID_ANGLE, torch.eye(25, dtype=torch.float64), atol=2e-5, rtol=0
-    )
+    torch.testing.assert_close(basis.t() @ basis * SOLID_ANGLE, torch.eye(25, dtype=torch.float64), atol=2e-5, rtol=0)
     assert sh_basis(SPHERE[:2], 2).shape == (2, 9)
     torch.testing.assert_close(sh_basis(SPHERE[:9], 2), basis[:9, :9])
 
@@ -85,9 +83,7 @@ def test_a_constant_environment_is_its_mean():
     expected = torch.zeros(25, 3, dtype=torch.float64)
     expected[0] = 0.7 * math.sqrt(4 * math.pi)
     torch.testing.assert_close(sh, expected, atol=1e-3, rtol=0)
-    torch.testing.assert_close(
-        irradiance(SPHERE[:5], sh), torch.full((5, 3), 0.7).double(), atol=1e-3, rtol=0
-    )
+    torch.testing.assert_close(irradiance(SPHERE[:5], sh), torch.full((5, 3), 0.7).double(), atol=1e-3, rtol=0)
 
 
 def test_a_directional_lobe_lands_where_it_shines_from():
@@ -114,9 +110,7 @@ def test_directions_map_to_the_image_as_in_blender():
 def test_turning_the_light_turns_its_irradiance():
     sh = smooth_light(4, 3)
     turn = vertical_rotation(0.7).double()
-    torch.testing.assert_close(
-        irradiance(SPHERE[:20] @ turn.t(), rotate(sh, turn)), irradiance(SPHERE[:20], sh)
-    )
+    torch.testing.assert_close(irradiance(SPHERE[:20] @ turn.t(), rotate(sh, turn)), irradiance(SPHERE[:20], sh))
     front = torch.tensor([0.0, 0.0, 1.0])
     assert (vertical_rotation(math.pi / 2) @ front).tolist() == pytest.approx([1, 0, 0], abs=1e-6)
 
@@ -156,9 +150,7 @@ def test_lights_hold_all_the_energy_and_crowd_where_it_is_bright():
 def test_a_split_environment_adds_up():
     image = torch.rand(32, 64, 3, generator=torch.Generator().manual_seed(0)) ** 8
     rest, lights = split_environment(image, 16)
-    torch.testing.assert_close(
-        (rest + lights_to_sh(lights, 4))[0], project_environment(image)[0], atol=0, rtol=1e-3
-    )
+    torch.testing.assert_close((rest + lights_to_sh(lights, 4))[0], project_environment(image)[0], atol=0, rtol=1e-3)
     dim = torch.full((32, 64, 3), 0.5)
     rest, lights = split_environment(dim, 16)
     torch.testing.assert_close(rest, project_environment(dim), atol=2e-3, rtol=0)

@@ -21,9 +21,7 @@ def bumpy_ball(rows: int = 40, columns: int = 60):
     """A head-sized closed surface with a nose, its triangles and their UVs (one seam)."""
     v, u = torch.meshgrid(torch.linspace(0, 1, rows + 1), torch.linspace(0, 1, columns + 1), indexing="ij")
     latitude, longitude = ((v - 0.5) * math.pi).flatten(), ((u - 0.75) * 2 * math.pi).flatten()
-    direction = torch.stack(
-        [latitude.cos() * longitude.cos(), latitude.sin(), -latitude.cos() * longitude.sin()], 1
-    )
+    direction = torch.stack([latitude.cos() * longitude.cos(), latitude.sin(), -latitude.cos() * longitude.sin()], 1)
     nose = torch.exp(-((direction[:, 0] / 0.2) ** 2 + (direction[:, 1] / 0.3) ** 2)) * (direction[:, 2] > 0)
     vertices = direction * (0.1 + 0.03 * nose).unsqueeze(1)
     corner = (torch.arange(rows)[:, None] * (columns + 1) + torch.arange(columns)).flatten()

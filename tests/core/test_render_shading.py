@@ -81,9 +81,7 @@ def test_a_white_surface_in_a_white_furnace_is_white():
     for occlusion in (None, torch.tensor([1.0, 0.6, 0.2], dtype=torch.float64)):
         for subsurface in (None, Subsurface()):
             light = constant_light()
-            colour = shade(
-                NORMAL, NORMAL, VIEW, white, none, roughness, occlusion, light, subsurface=subsurface
-            )
+            colour = shade(NORMAL, NORMAL, VIEW, white, none, roughness, occlusion, light, subsurface=subsurface)
             torch.testing.assert_close(colour, white, atol=1e-3, rtol=0)
 
 
@@ -137,9 +135,7 @@ def test_gradients_of_shading():
     def colour(normal, view, albedo, gloss, roughness, occlusion, sh, energy, shadow):
         lamps = Lights(lights.direction, energy)
         # The openness of the lobe has no gradient on purpose; one that points straight at it stays open.
-        return shade(
-            normal, normal, view, albedo, gloss, roughness, occlusion, sh, lamps, shadow, Subsurface()
-        )
+        return shade(normal, normal, view, albedo, gloss, roughness, occlusion, sh, lamps, shadow, Subsurface())
 
     inputs = (NORMAL, VIEW, albedo, gloss, roughness, occlusion, sh, lights.energy, shadow)
     inputs = tuple(value.clone().detach().requires_grad_() for value in inputs)

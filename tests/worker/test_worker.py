@@ -191,9 +191,7 @@ def test_settings_that_are_not_allowed_are_named(start) -> None:
         ("unexpected", "Something unexpected went wrong: KeyError: 'rehearsed'.", "See the.log"),
     ],
 )
-def test_a_mishap_becomes_one_failed_message(
-    start, tmp_path: Path, mishap: str, message: str, hint: str
-) -> None:
+def test_a_mishap_becomes_one_failed_message(start, tmp_path: Path, mishap: str, message: str, hint: str) -> None:
     worker = start()
     worker.ask(encode(Rehearse("a", 0.2, head=str(tmp_path / "head"), mishap=mishap, log="the.log")))
     failed = worker.rest()[-1]
