@@ -150,6 +150,16 @@ class MorphableModel:
         """Brings values ``[Vc, C]`` of the control mesh to the fine mesh ``[V, C]``."""
         return _subdivide(coarse, self.subdivision_index, self.subdivision_weight)
 
+    def eyeballs(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The eyeballs' centres ``[2, 3]`` and radii ``[2]`` (left, right) on a head's ``[V, 3]`` vertices."""
+        centres, radii = [], []
+        for side, name in enumerate(("eye_left", "eye_right")):
+            part = np.unique(self.quads[self.quad_part == self.part_names.index(name)])
+            moved, mean = vertices[part], self.mean[part]
+            centres.append(self.eye_centre[side] + (moved - mean).mean(0))
+            radii.append(self.eye_radius[side] * np.sqrt(moved.var(0).sum() / mean.var(0).sum()))
+        return np.stack(centres).astype(np.float32), np.array(radii, np.float32)
+
     def _dense(self, basis: np.ndarray) -> np.ndarray:
         rows = np.ascontiguousarray(basis.transpose(1, 0, 2)).reshape(basis.shape[1], -1)
         fine = self.subdivide(rows).reshape(-1, len(basis), 3)

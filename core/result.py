@@ -13,7 +13,6 @@ from .fitting.fit import Fit
 from .head import Head, fill_head_folder, read_head
 from .mapfiles import encode_png, srgb_from_linear
 from .morphable import MorphableModel
-from .reflectance.eyes import eyeballs
 from .reflectance.maps import ReflectanceMaps
 from .settings import FitSettings
 from .views import View
@@ -28,7 +27,7 @@ def relit_version() -> str:
 def head_arrays(model: MorphableModel, fit: Fit, views: Sequence[View]) -> dict[str, np.ndarray]:
     """Return every array of ``head.npz`` (``docs/head_format.md``)."""
     vertices = model.vertices(fit.identity)
-    centre, radius = eyeballs(model, vertices)
+    centre, radius = model.eyeballs(vertices)
     return {
         "vertices": vertices,
         "quads": model.quads,

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import FitError
 from ..core.head import Head, read_head
-from . import camera, images, lashes, material, mesh
+from . import camera, head_shape, images, lashes, material, mesh
 from .run import run
 
 
@@ -81,6 +81,7 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
         maps["lashes"] = lashes.hair_image(f"{name} lashes")
     head_object = mesh.build_mesh(head, name, material.build_materials(head, name, maps))
     head_object.relit.folder = str(head.folder)
+    head_shape.remember(head_object, head)
     cameras = [
         camera.build_camera(head, number, f"{name} Photo {number + 1}", photo) for number, photo in enumerate(photos)
     ]

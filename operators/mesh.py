@@ -76,18 +76,19 @@ def _add_shape_keys(head_object: bpy.types.Object, head: Head) -> None:
     for name, offset in zip(head.expression_names, head.expression_basis):
         _add_key(head_object, name, basis + to_blender(offset))
     for photo in range(len(head.photo_expression)):
-        key = _add_key(head_object, _photo_key_name(photo), to_blender(head.posed_vertices(photo)))
+        key = _add_key(head_object, photo_key_name(photo), to_blender(head.posed_vertices(photo)))
         key.value = 1.0 if photo == 0 else 0.0
 
 
 def _add_key(head_object: bpy.types.Object, name: str, points: np.ndarray) -> bpy.types.ShapeKey:
     key = head_object.shape_key_add(name=name, from_mix=False)
-    key.data.foreach_set("co", points.ravel())
+    key.points.foreach_set("co", points.ravel())
     key.value = 0.0  # from 5.0 a new key begins at 1
     return key
 
 
-def _photo_key_name(photo: int) -> str:
+def photo_key_name(photo: int) -> str:
+    """Return the name of the shape key that has the expression of a photo, counted from 0."""
     return "Photo" if photo == 0 else f"Photo {photo + 1}"
 
 

@@ -12,7 +12,7 @@ from ..fitting.appearance import LUMINANCE, Appearance, TexelEvidence, fit_appea
 from ..fitting.fit import Fit
 from ..fitting.skin_tone import WhiteOfEyes
 from ..morphable import MorphableModel
-from ..reflectance.eyes import BROWN, SCLERA, eye_colours, eyeballs, lightest_whites, paint_eyes
+from ..reflectance.eyes import BROWN, SCLERA, eye_colours, lightest_whites, paint_eyes
 from ..reflectance.maps import PriorMaps, ReflectanceMaps, combine, delight
 from ..reflectance.merge import Observation
 from ..reflectance.prior import ReflectancePrior
@@ -165,7 +165,7 @@ def complete_eyes(model: MorphableModel, views: Sequence[View], fit: Fit, size: 
     iris, white = np.median(known, axis=0) if known else (BROWN, SCLERA)
     atlas = build_atlas(model, size, "eye_left")
     neutral = model.vertices(fit.identity)
-    painted = paint_eyes(atlas, neutral, eyeballs(model, neutral)[0][0], iris, white, seed)
+    painted = paint_eyes(atlas, neutral, model.eyeballs(neutral)[0][0], iris, white, seed)
     return bleed(painted, atlas.covered)
 
 

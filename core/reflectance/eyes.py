@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 
 from ..completion.atlas import Atlas
-from ..morphable import MorphableModel
 
 IRIS_RADIUS = 0.00585
 """Half of the visible iris's width in metres: 11.7 mm, nearly the same in all adults (Rüfer et al. 2005)."""
@@ -32,17 +31,6 @@ NARROW = 0.55
 RIGHT_EYE_OPENING = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 LEFT_EYE_OPENING = (362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398)
 MIDDLES_OF_LIDS = ((159, 145), (386, 374))
-
-
-def eyeballs(model: MorphableModel, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the eyeballs' centres [2,3] and radii [2] (left, right) on a head's ``vertices`` [V,3], metres."""
-    centres, radii = [], []
-    for side, name in enumerate(("eye_left", "eye_right")):
-        part = np.unique(model.quads[model.quad_part == model.part_names.index(name)])
-        moved, mean = vertices[part], model.mean[part]
-        centres.append(model.eye_centre[side] + (moved - mean).mean(0))
-        radii.append(model.eye_radius[side] * np.sqrt(moved.var(0).sum() / mean.var(0).sum()))
-    return np.stack(centres).astype(np.float32), np.array(radii, np.float32)
 
 
 class OpenEye(NamedTuple):

@@ -162,7 +162,13 @@ def make_head(folder: Path) -> Path:
         "photo_0.png": png(np.full((height, width, 3), 90, np.uint8)),
         "photo_1.png": png(np.full((height, width, 3), 140, np.uint8)),
     }
-    return write_head(folder, arrays, {"seed": 0}, files)
+    fit = {
+        "seed": 0,
+        "identity": [0.0] * len(model.coarse_identity),
+        "expressions": photo_expression.tolist(),
+        "versions": {"shape_model": model.version},
+    }
+    return write_head(folder, arrays, fit, files)
 
 
 class Recorder:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SEAM = {"core.protocol", "core.settings", "core.head", "core.errors"}
-NUMPY_ONLY = {"core.morphable", "core.camera", "core.fitting.geometry"}
+NUMPY_ONLY = {"core.morphable", "core.camera", "core.fitting.fit", "core.fitting.geometry"}
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "bl_ext"}
 BLENDER_SIDE = {"operators", "panels", "properties", "preferences"}
 HEAVY = {"torch", "scipy", "cv2", "PIL", "skimage", "trimesh", "ai_edge_litert"}
