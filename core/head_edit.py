@@ -1,11 +1,15 @@
 """A head that exists with some sliders of its skin moved: no photo is fitted again.
 
-The person's own maps are changed by what the generator's maps change, so that everything the photos showed stays.
+The person's own maps are changed by what the generator's maps change, so that everything the photos showed stays. The
+same editor answers one edit on disk and the moves of a slider that an artist watches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import hashlib
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,21 +19,26 @@ import torch
 
 from .camera import Camera
 from .errors import FitError
-from .head import ARRAYS_FILE, PREVIEW_FILE, Head, fill_head_folder, new_head_folder, read_head
-from .joint_fit import CODE
-from .mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
+from .head import ARRAYS_FILE, FIT_FILE, PREVIEW_FILE, Head, fill_head_folder, new_head_folder, read_head
+from .joint_fit import CODE, GENERATOR
+from .mapfiles import encode_png, linear_from_srgb, quantised, read_png, srgb_from_linear
 from .preview import crop
-from .reflectance.directions import LatentDirections, load_directions
-from .reflectance.generator import ReflectanceGenerator, load_generator
+from .protocol import Edit, Edited, Finished
+from .reflectance.directions import LatentDirections, check_size, load_directions
+from .reflectance.generator import GeneratedMaps, ReflectanceGenerator, load_generator
 from .relight import render_photo
 
 EDITS = "edits"
 """Name in `fit.json` of all changes since the photos, units by slider."""
+MIRRORED = "mirrored"
+"""Name in `fit.json` of whether left and right of the skin have changed places since the photos."""
 LEAST, MOST = 0.004, 0.95
 """Albedo."""
 PREVIEW_MARGIN = 1.6
 """Side of the preview's square, in sizes of the face."""
-GLOSS = {"specular_albedo": "specular", "roughness": "roughness"}
+GLOSS = {"shine": ("specular_albedo", math.log(1.25)), "roughness": ("roughness", math.log(1.15))}
+"""Sliders that only multiply a map, with the logarithm of a unit's factor."""
+BITS = {"diffuse_albedo": 8, "specular_albedo": 16, "roughness": 16, "normal": 16}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,41 +57,156 @@ class MapChange:
     slopes: np.ndarray
 
 
+class HeadEditor:
+    """One head and all that its sliders need, loaded once.
+
+    Args:
+        folder: the head folder; it is only read.
+        directions, generator: the shipped ones by default.
+
+    Raises:
+        FitError: the folder is no head, or is damaged.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        directions: LatentDirections | None = None,
+        generator: ReflectanceGenerator | None = None,
+    ) -> None:
+        self.head = read_head(folder)
+        self._directions = directions
+        self._generator = generator
+        self._sized: dict[int, tuple[dict[str, np.ndarray], GeneratedMaps | None]] = {}
+
+    @property
+    def code(self) -> np.ndarray:
+        """The generator's code [D] of this person.
+
+        Raises:
+            FitError: there is none, or it is another generator's.
+        """
+        code = self.head.fit.get("extra", {}).get(CODE)
+        name = self.head.folder.name
+        if code is None:
+            raise FitError(
+                f"The skin of {name} cannot be edited: it was made without the reflectance generator.",
+                "Reconstruct the head again with this version.",
+            )
+        made_by = self.head.fit.get("versions", {}).get(GENERATOR)
+        if made_by not in (None, self.directions.generator):
+            raise FitError(
+                f"The skin of {name} cannot be edited: it was made with another version of the reflectance generator.",
+                "Reconstruct the head again with this version.",
+            )
+        return np.asarray(code, np.float32)
+
+    @property
+    def directions(self) -> LatentDirections:
+        """The sliders."""
+        if self._directions is None:
+            self._directions = load_directions()
+        return self._directions
+
+    @property
+    def generator(self) -> ReflectanceGenerator:
+        """The generator that they move."""
+        if self._generator is None:
+            self._generator = load_generator()
+        return self._generator
+
+    def maps(self, changes: Mapping[str, float], mirrored: bool = False, size: int = 0) -> dict[str, np.ndarray]:
+        """Return the changed maps of the skin, encoded as in a head folder: in [0,1], [S,S] or [S,S,3], row 0 is v = 1.
+
+        Args:
+            changes: units by slider, counted from the folder's maps.
+            mirrored: whether left and right change places.
+            size: side in pixels; 0 for the folder's own.
+
+        Raises:
+            FitError: a slider does not exist or goes too far, the head has no code, or a map is missing or damaged.
+        """
+        changes = {name: float(value) for name, value in changes.items() if value}
+        latent = {name: value for name, value in changes.items() if name not in GLOSS}
+        base, generated = self._at(size, bool(latent))
+        maps = {name: base[name] for name in base if name in BITS}
+        if latent:
+            change = map_change(self.generator, self.directions, self.code, latent, generated)
+            maps = changed_maps(maps, change)
+        for name, (target, unit) in GLOSS.items():
+            if target in maps and (units := changes.get(name)):
+                check_size(name, units)
+                maps[target] = np.clip(maps[target] * math.exp(unit * units), 0, 1)
+        return {name: mirrored_map(name, image) for name, image in maps.items()} if mirrored else maps
+
+    def _at(self, size: int, latent: bool) -> tuple[dict[str, np.ndarray], GeneratedMaps | None]:
+        """Return the folder's maps and the generator's maps of the person at a size."""
+        if size not in self._sized:
+            self._sized[size] = {name: _read(path, size) for name, path in self.head.maps.items() if name in BITS}, None
+        base, generated = self._sized[size]
+        if latent and generated is None:
+            generated = generate(self.generator, self.code, size or len(base["diffuse_albedo"]))
+            self._sized[size] = base, generated
+        return base, generated
+
+
+def answer(request: Edit, report: Callable[..., None]) -> Edited | Finished:
+    """Answer a request of Blender's: a new head folder, or the changed maps as arrays in a folder.
+
+    Raises:
+        FitError: as :meth:`HeadEditor.maps`, or the folder for the maps is gone.
+    """
+    if request.out:
+        out = edit_head(Path(request.head), request.changes, Path(request.out), mirrored=request.mirrored)
+        return Finished(request.job, str(out))
+    folder = Path(request.head)
+    maps = _editor(folder, _stamp(folder)).maps(request.changes, request.mirrored, request.size)
+    report("Writing the maps", 0.9)
+    digests = {}
+    for name, image in maps.items():
+        pixels = quantised(image, BITS[name])
+        digests[name] = hashlib.blake2b(pixels, digest_size=12).hexdigest()
+        try:
+            np.save(Path(request.maps) / f"{name}.npy", pixels, allow_pickle=False)
+        except OSError as error:
+            raise FitError(f"The map {name} could not be written to {request.maps}: {error.strerror}.") from error
+    return Edited(request.job, request.maps, digests)
+
+
 def edit_head(
     folder: Path,
     changes: Mapping[str, float],
     out: Path,
     directions: LatentDirections | None = None,
     generator: ReflectanceGenerator | None = None,
+    mirrored: bool = False,
 ) -> Path:
     """Write a new head folder with some sliders of the skin moved.
 
     Args:
         folder: the head as it is; it stays, unless it is ``out``.
-        changes: units by slider, see `LatentDirections.edited`.
+        changes: units by slider, see `LatentDirections.edited` and :data:`GLOSS`.
         out: the head folder to make.
         directions, generator: the shipped ones by default.
+        mirrored: whether left and right of the skin change places.
 
     Raises:
         FitError: the head has no code, a slider does not exist, or files are missing or damaged.
     """
-    directions = directions or load_directions()
-    head = read_head(folder)
-    code = head.fit.get("extra", {}).get(CODE)
-    if code is None:
-        raise FitError(
-            f"The skin of {head.folder.name} cannot be edited: it was made without the reflectance generator.",
-            "Reconstruct the head again at standard or best quality.",
-        )
-    code = np.asarray(code, np.float32)
-    edited = directions.edited(code, changes)
-    change = map_change(generator or load_generator(), directions, code, changes)
+    editor = HeadEditor(folder, directions, generator)
+    head = editor.head
+    maps = editor.maps(changes, mirrored)
     files: dict[str, bytes | Path] = {path.name: path for path in (*head.maps.values(), *head.photos)}
-    files |= {f"{name}.png": content for name, content in changed_maps(head, change).items()}
+    files |= {f"{name}.png": encode_png(image, BITS[name]) for name, image in maps.items()}
     record = dict(head.fit)
-    record["extra"] = {**head.fit["extra"], CODE: edited.tolist()}
+    latent = {name: value for name, value in changes.items() if name not in GLOSS}
+    if any(latent.values()):
+        record["extra"] = {**head.fit["extra"], CODE: editor.directions.edited(editor.code, latent).tolist()}
     before = head.fit.get(EDITS, {})
     record[EDITS] = {name: before.get(name, 0.0) + changes.get(name, 0.0) for name in {**before, **changes}}
+    if mirrored:
+        record[MIRRORED] = not head.fit.get(MIRRORED, False)
+        files["provenance.png"] = encode_png(read_png(head.maps["provenance"])[:, ::-1])
     with np.load(head.folder / ARRAYS_FILE, allow_pickle=False) as archive:
         arrays = dict(archive.items())
     with new_head_folder(out) as part:
@@ -93,17 +217,30 @@ def edit_head(
 
 
 @torch.no_grad()
+def generate(generator: ReflectanceGenerator, code: np.ndarray, size: int) -> GeneratedMaps:
+    """Return the maps of a code [D] at a size, or at the largest that the generator has below it."""
+    codes = torch.from_numpy(code[None]).to(generator.w_average)
+    return generator.synthesis(codes, min(generator.config.size, size))
+
+
 def map_change(
-    generator: ReflectanceGenerator, directions: LatentDirections, code: np.ndarray, changes: Mapping[str, float]
+    generator: ReflectanceGenerator,
+    directions: LatentDirections,
+    code: np.ndarray,
+    changes: Mapping[str, float],
+    before: GeneratedMaps,
 ) -> MapChange:
-    """Return how the maps of a code [D] change with some sliders."""
-    codes = torch.from_numpy(np.stack([code, directions.edited(code, changes)])).to(generator.w_average)
-    maps = generator.synthesis(codes, generator.config.size)
-    log_albedo, slopes = (_last(image[1] - image[0]) for image in (maps.log_albedo, maps.slopes))
+    """Return how the maps of a code [D] change with some sliders, given those of the code itself."""
+    edited = directions.edited(code, changes)
+    after = before
+    if not np.array_equal(edited, code):
+        after = generate(generator, edited, before.log_albedo.shape[-1])
+    log_albedo, slopes = (_last(getattr(after, name) - getattr(before, name)) for name in ("log_albedo", "slopes"))
     specular, roughness = (
-        _last(image[1].clamp(min=1e-3) / image[0].clamp(min=1e-3))[..., 0] for image in (maps.specular, maps.roughness)
+        _last(getattr(after, name).clamp(min=1e-3) / getattr(before, name).clamp(min=1e-3))[..., 0]
+        for name in ("specular", "roughness")
     )
-    green = float(maps.albedo[1, 1].mean())
+    green = float(after.albedo[:, 1].mean())
     for name, layer in directions.layers.items():
         if amount := changes.get(name, 0.0):
             log_albedo = log_albedo + amount * _resized(layer.on(green), len(log_albedo))
@@ -111,22 +248,48 @@ def map_change(
     return MapChange(log_albedo, specular, roughness, slopes)
 
 
-def changed_maps(head: Head, change: MapChange) -> dict[str, bytes]:
-    """Return a head's maps with a change applied, as PNG files by name."""
-    albedo = linear_from_srgb(read_png(head.maps["diffuse_albedo"]))
+def changed_maps(maps: Mapping[str, np.ndarray], change: MapChange) -> dict[str, np.ndarray]:
+    """Return a head's encoded maps with a change applied."""
+    result = dict(maps)
+    albedo = linear_from_srgb(maps["diffuse_albedo"])
     albedo = np.clip(albedo * np.exp(_resized(change.log_albedo, len(albedo))), LEAST, MOST)
-    files = {"diffuse_albedo": encode_png(srgb_from_linear(albedo))}
-    for name, attribute in GLOSS.items():
-        if name in head.maps:
-            image = read_png(head.maps[name])
-            files[name] = encode_png(image * _resized(getattr(change, attribute), len(image)), bits=16)
-    if "normal" in head.maps:
-        normal = read_png(head.maps["normal"]) * 2 - 1
+    result["diffuse_albedo"] = srgb_from_linear(albedo)
+    for name, factor in (("specular_albedo", change.specular), ("roughness", change.roughness)):
+        if name in maps:
+            result[name] = np.clip(maps[name] * _resized(factor, len(maps[name])), 0, 1)
+    if "normal" in maps:
+        normal = maps["normal"] * 2 - 1
         slopes = normal[..., :2] / np.maximum(normal[..., 2:], 0.1) + _resized(change.slopes, len(normal))
-        normal = np.concatenate([slopes, np.ones_like(slopes[..., :1])], -1)
-        normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-        files["normal"] = encode_png(normal * 0.5 + 0.5, bits=16)
-    return files
+        result["normal"] = _normals(slopes)
+    return result
+
+
+def mirrored_map(name: str, image: np.ndarray) -> np.ndarray:
+    """Return a map with left and right exchanged: the UV layout is symmetric about u = 0.5."""
+    image = image[:, ::-1]
+    if name == "normal":
+        image = np.concatenate([1 - image[..., :1], image[..., 1:]], -1)
+    return np.ascontiguousarray(image)
+
+
+@functools.lru_cache(maxsize=2)
+def _editor(folder: Path, stamp: tuple[int, ...]) -> HeadEditor:
+    return HeadEditor(folder)
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Return numbers that change when the head's files do; none where they are missing."""
+    try:
+        return tuple((folder / name).stat().st_mtime_ns for name in (FIT_FILE, "diffuse_albedo.png"))
+    except OSError:
+        return ()
+
+
+def _read(path: Path, size: int) -> np.ndarray:
+    image = read_png(path)
+    if size and size < len(image):
+        image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+    return image
 
 
 def _face_window(head: Head) -> tuple[int, int, int]:
@@ -140,9 +303,19 @@ def _face_window(head: Head) -> tuple[int, int, int]:
     return int(left), int(top), side
 
 
+def _normals(slopes: np.ndarray) -> np.ndarray:
+    """Return tangent-space normals of slopes [S,S,2], encoded in [0,1]."""
+    normal = np.concatenate([slopes, np.ones_like(slopes[..., :1])], -1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    return normal * 0.5 + 0.5
+
+
 def _last(image: torch.Tensor) -> np.ndarray:
-    return image.permute(1, 2, 0).cpu().numpy()
+    return image[0].permute(1, 2, 0).cpu().numpy()
 
 
 def _resized(image: np.ndarray, size: int) -> np.ndarray:
-    return cv2.resize(np.ascontiguousarray(image, np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+    if len(image) == size:
+        return image
+    method = cv2.INTER_AREA if len(image) > size else cv2.INTER_CUBIC
+    return cv2.resize(np.ascontiguousarray(image, np.float32), (size, size), interpolation=method)

@@ -35,6 +35,8 @@ from .weights import DLIB_RECOGNITION, available
 
 CODE = "generator_code"
 """Name in `Fit.extra` of the generator's code."""
+GENERATOR = "generator"
+"""Name in the versions of `fit.json` of the generator's file: its digest."""
 SHAPE_SIZE = 128
 """Texels a side of the maps at which shape is compared."""
 

@@ -24,11 +24,16 @@ def linear_from_srgb(encoded: np.ndarray) -> np.ndarray:
 
 def encode_png(values: np.ndarray, bits: int = 8) -> bytes:
     """Return values in [0,1], [H,W] or [H,W,3] RGB, as the bytes of a PNG file, as they are (no curve)."""
-    limit = 255 if bits == 8 else 65535
-    pixels = np.round(np.clip(values, 0, 1) * limit).astype(np.uint8 if bits == 8 else np.uint16)
+    pixels = quantised(values, bits)
     if pixels.ndim == 3:
         pixels = np.ascontiguousarray(pixels[..., ::-1])
     return cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 4])[1].tobytes()
+
+
+def quantised(values: np.ndarray, bits: int = 8) -> np.ndarray:
+    """Return values in [0,1] as uint8 or uint16."""
+    limit, kind = (255, np.uint8) if bits == 8 else (65535, np.uint16)
+    return np.ascontiguousarray(np.round(np.clip(values, 0, 1) * np.float32(limit)).astype(kind))
 
 
 def read_png(path: Path) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What Blender and the worker say to each other: one JSON object per line, UTF-8.
 
-A worker reads one request from its standard input and answers with messages on its standard output.
-Closing the worker's standard input cancels. Standard library only: both sides import this.
+A worker reads one request from its standard input, or one after the other, and answers with messages on its standard
+output. Closing the worker's standard input cancels. Standard library only: both sides import this.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Rehearse:
         seconds: How long the rehearsal takes.
         head: What :class:`Finished` will name. Where nothing is there, a folder is built like a head.
         mishap: ``""``, ``"fit_error"``, ``"unexpected"``, ``"out_of_memory"``, ``"noise"`` (print on the
-            standard output) or ``"stuck"`` (one long operation that does not report).
+            standard output), ``"stuck"`` (one long operation that does not report) or ``"crash"``.
         log: As in :class:`Reconstruct`.
     """
 
@@ -59,6 +59,64 @@ class Rehearse:
     head: str = ""
     mishap: str = ""
     log: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Say what is to be seen in photos, without reconstructing anything.
+
+    Attributes:
+        job: As in :class:`Reconstruct`.
+        photos: Paths of photos.
+        faces: For each photo which face to look at, from 0, left to right; None, or a missing entry: the largest.
+        threads: Of the processor; 0 lets the worker choose.
+        log: As in :class:`Reconstruct`.
+    """
+
+    kind: ClassVar[str] = "look"
+    job: str
+    photos: tuple[str, ...]
+    faces: tuple[int | None, ...] = ()
+    threads: int = 0
+    log: str = ""
+
+    @property
+    def target(self) -> object:
+        """What it is about: a newer request about the same replaces one that waits."""
+        return self.photos
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Move the sliders of a finished head's skin.
+
+    Attributes:
+        job: As in :class:`Reconstruct`.
+        head: The head folder, which stays as it is.
+        changes: Units by slider, counted from the folder's own maps.
+        mirrored: Whether left and right change places.
+        maps: An existing folder for the changed maps, as arrays of numpy; answered by :class:`Edited`.
+        size: Side of those maps in pixels; 0 for the size of the head's own.
+        out: The head folder to make instead; answered by :class:`Finished`.
+        threads: As in :class:`Look`.
+        log: As in :class:`Reconstruct`.
+    """
+
+    kind: ClassVar[str] = "edit"
+    job: str
+    head: str
+    changes: dict[str, float]
+    mirrored: bool = False
+    maps: str = ""
+    size: int = 0
+    out: str = ""
+    threads: int = 0
+    log: str = ""
+
+    @property
+    def target(self) -> object:
+        """As in :class:`Look`."""
+        return self.head, self.size, self.out
 
 
 @dataclass(frozen=True)
@@ -104,10 +162,44 @@ class Failed:
     log: str = ""
 
 
-Request = Reconstruct | Rehearse
-Message = Ready | Progress | Finished | Failed
-_REQUESTS = {cls.kind: cls for cls in (Reconstruct, Rehearse)}
-_MESSAGES = {cls.kind: cls for cls in (Ready, Progress, Finished, Failed)}
+@dataclass(frozen=True)
+class Looked:
+    """What was seen.
+
+    Attributes:
+        job: The request's.
+        photos: One object for each photo: ``path``; ``size`` [width, height]; ``faces``, each with its ``box`` [left,
+            top, width, height]; ``chosen`` face; ``landmarks`` [[x, y], ...] and their ``weights``;
+            ``expression_scores`` by name; ``warnings`` in sentences; ``problem``, a sentence or None.
+    """
+
+    kind: ClassVar[str] = "looked"
+    job: str
+    photos: tuple[dict, ...]
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The changed maps lie in a folder as ``NAME.npy``, uint8 or uint16 [size,size] or [size,size,3].
+
+    Attributes:
+        job: The request's.
+        maps: The folder.
+        digests: Short names of the maps' contents, by the maps' names.
+    """
+
+    kind: ClassVar[str] = "edited"
+    job: str
+    maps: str
+    digests: dict[str, str]
+
+
+Request = Reconstruct | Rehearse | Look | Edit
+Message = Ready | Progress | Finished | Failed | Looked | Edited
+_REQUESTS = {cls.kind: cls for cls in (Reconstruct, Rehearse, Look, Edit)}
+_MESSAGES = {cls.kind: cls for cls in (Ready, Progress, Finished, Failed, Looked, Edited)}
+LAST_WORDS = (Finished, Failed, Looked, Edited)
+"""Every request is answered by exactly one of these, at its end."""
 
 
 def encode(message: Message | Request) -> str:
@@ -132,7 +224,7 @@ def decode_request(line: str) -> Request:
         FitError: When its settings are not allowed.
     """
     request = _decode(line, _REQUESTS, "request")
-    if isinstance(request, Reconstruct) and not request.photos:
+    if isinstance(request, Reconstruct | Look) and not request.photos:
         raise FitError("No photo was given.", "Add at least one photo of the person.")
     return request
 
@@ -147,9 +239,7 @@ def _decode(line: str, kinds: dict[str, type], what: str):
         values = {name: value for name, value in values.items() if name in known}
         if "settings" in values:
             values["settings"] = FitSettings.from_dict(values["settings"])
-        if "photos" in values:
-            values["photos"] = tuple(str(photo) for photo in values["photos"])
-        return cls(**values)
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, ProtocolError):
             raise

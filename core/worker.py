@@ -1,4 +1,5 @@
-"""The background process: ``python -m core.worker`` reads one request and answers it.
+"""The background process: ``python -m core.worker`` reads one request and answers it; with ``--stay`` it goes on
+until its standard input closes, so that libraries and models are loaded once.
 
 The real standard output is kept for messages; whatever else is printed, by Python or by native
 libraries, goes to standard error. Closing standard input cancels: the main thread stops at its next
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import sys
 import threading
 import time
@@ -19,26 +21,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from .device import limit_spinning
+from .device import choose_threads, limit_spinning
 
 limit_spinning()  # before the next line brings numpy
 
 from .errors import Cancelled, FitError, as_fit_error
 from .head import abandon, new_head_folder
 from .protocol import (
+    Edit,
     Failed,
     Finished,
+    Look,
+    Looked,
     Message,
     Progress,
     ProtocolError,
     Ready,
-    Reconstruct,
     Rehearse,
     Request,
     decode_request,
     encode,
 )
 
+STAY = "--stay"
 PATIENCE = 1.0  # seconds between the cancel and the end of a main thread that does not react
 CANCELLED_STATUS = 130
 BELOW_NORMAL_NICENESS = 5
@@ -46,13 +51,15 @@ BELOW_NORMAL_PRIORITY_CLASS = 0x4000  # the name Windows gives it
 
 
 class Session:
-    """The channel to the asker, and whether it still wants an answer."""
+    """The channel to the asker, what it asks, and whether it still wants an answer."""
 
     def __init__(self, channel: TextIO) -> None:
         self._channel = channel
         self._lock = threading.Lock()
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.cancelled = threading.Event()
         self.job = ""
+        self.target: Path | None = None
 
     def send(self, message: Message) -> None:
         """Write one message; an asker that is gone counts as a cancel."""
@@ -70,35 +77,72 @@ class Session:
             raise Cancelled
         self.send(Progress(self.job, stage, float(fraction), None if preview is None else str(preview)))
 
+    def next_line(self) -> str | None:
+        """Wait for the next request; None once standard input is closed."""
+        return self._lines.get()
+
+    def listen(self) -> None:
+        """Queue what comes on standard input until it closes; then make sure that the process ends soon."""
+        # Not sys.stdin.read: a thread that waits there holds a lock that the interpreter needs to exit.
+        rest = b""
+        while chunk := os.read(0, 65536):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                self._lines.put(line.decode("utf-8", "replace"))
+        self.cancelled.set()
+        self._lines.put(None)
+        time.sleep(PATIENCE)
+        if self.target is not None:
+            abandon(self.target)
+        os._exit(CANCELLED_STATUS)
+
 
 def main() -> int:
-    """Answer one request; return the exit status: 0, 1 after a failure, 130 after a cancel."""
+    """Answer requests; return the exit status: 0, 1 after a failure that ends the process, 130 after a cancel."""
     session = Session(claim_stdout())
     lower_priority()
-    log = ""
+    threading.Thread(target=session.listen, daemon=True).start()
+    stays = STAY in sys.argv[1:]
+    while (line := session.next_line()) is not None:
+        failure = serve(line, session)
+        if session.cancelled.is_set():
+            break
+        # Memory that was short once is short again: a fresh process has more of it.
+        if failure is not None and (not stays or isinstance(failure, MemoryError) or "memory" in str(failure).lower()):
+            return 1
+        if not stays:
+            return 0
+    return CANCELLED_STATUS
+
+
+def serve(line: str, session: Session) -> Exception | None:
+    """Answer one request; return what went wrong, which the asker has been told."""
+    session.job, session.target, log = "", None, ""
     try:
-        request = decode_request(sys.stdin.readline())
-        session.job, log = request.job, request.log
-        threading.Thread(target=_watch, args=(session, _target(request)), daemon=True).start()
+        request = decode_request(line)
+        session.job, session.target, log = request.job, _target(request), request.log
         session.send(Ready(session.job))
-        session.send(Finished(session.job, _answer(request, session)))
-        return 0
+        session.send(_answer(request, session))
     except Cancelled:
-        return CANCELLED_STATUS
+        session.cancelled.set()
     except Exception as error:
         if session.cancelled.is_set():
-            return CANCELLED_STATUS
-        if not isinstance(error, FitError):
+            return error
+        if not isinstance(error, FitError | ProtocolError):
             traceback.print_exc()
+        told = error
         if isinstance(error, ProtocolError):
-            error = FitError(
+            told = FitError(
                 f"The worker did not understand Blender: {error}.",
                 "Install the worker again, then restart Blender.",
             )
-        failure = as_fit_error(error, log)
+        told = as_fit_error(told, log)
         with contextlib.suppress(Cancelled):
-            session.send(Failed(session.job, failure.message, failure.hint, log))
-        return 1
+            session.send(Failed(session.job, told.message, told.hint, log))
+        return error
+    finally:
+        session.target = None
+    return None
 
 
 def claim_stdout() -> TextIO:
@@ -120,35 +164,41 @@ def lower_priority() -> None:
             os.nice(BELOW_NORMAL_NICENESS)
 
 
-def _watch(session: Session, target: Path | None) -> None:
-    """Wait until standard input closes; then make sure that the process ends soon."""
-    # Not sys.stdin.read: a thread that waits there holds a lock that the interpreter needs to exit.
-    while os.read(0, 4096):
-        pass
-    session.cancelled.set()
-    time.sleep(PATIENCE)
-    if target is not None:
-        abandon(target)
-    os._exit(CANCELLED_STATUS)
-
-
 def _target(request: Request) -> Path | None:
-    name = request.out if isinstance(request, Reconstruct) else request.head
+    """Return the head folder that the request makes, if it makes one."""
+    name = getattr(request, "head" if isinstance(request, Rehearse) else "out", "")
     return Path(name) if name else None
 
 
-def _answer(request: Request, session: Session) -> str:
-    """Do what was asked and return the head folder."""
+def _answer(request: Request, session: Session) -> Message:
+    """Do what was asked."""
     if isinstance(request, Rehearse):
         with _unfinished_head(request):
             _rehearse(request, session)
-        return request.head
+        return Finished(request.job, request.head)
     session.report("Starting", 0.0)
-    # Only here: torch takes seconds to import, and the asker should hear of us before.
+    # Imported only here: torch takes seconds, and the asker should hear of us before.
+    photos = [Path(photo) for photo in getattr(request, "photos", ())]
+    if isinstance(request, Look):
+        from .photo_look import look
+
+        _use_threads(request.threads)
+        faces = [*request.faces, *[None] * len(photos)][: len(photos)]
+        return Looked(request.job, tuple(look(photos, faces, session.report)))
+    if isinstance(request, Edit):
+        from .head_edit import answer
+
+        _use_threads(request.threads)
+        return answer(request, session.report)
     from .pipeline import fit_head
 
-    photos = [Path(photo) for photo in request.photos]
-    return str(fit_head(photos, Path(request.out), request.settings, session.report))
+    return Finished(request.job, str(fit_head(photos, Path(request.out), request.settings, session.report)))
+
+
+def _use_threads(setting: int) -> None:
+    import torch
+
+    torch.set_num_threads(choose_threads(setting))
 
 
 @contextlib.contextmanager
@@ -180,6 +230,8 @@ def _have_mishap(request: Rehearse) -> None:
         raise KeyError("rehearsed")
     if request.mishap == "out_of_memory":
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+    if request.mishap == "crash":
+        os._exit(7)
     if request.mishap == "stuck":
         time.sleep(request.seconds)
 

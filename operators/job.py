@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..core.protocol import Failed, Finished, Message, ProtocolError, decode
+from ..core.protocol import LAST_WORDS, Failed, Message, ProtocolError, decode
 
 EXTENSION_ROOT = Path(__file__).resolve().parents[1]
 CANCELLED_STATUS = 130
@@ -27,9 +27,9 @@ def new_job_id() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def worker_command(python: Path) -> list[str]:
+def worker_command(python: Path, *options: str) -> list[str]:
     """Return the command line of the worker that a Python runs."""
-    return [str(python), "-s", "-m", "core.worker"]
+    return [str(python), "-s", "-m", "core.worker", *options]
 
 
 def worker_environment() -> dict[str, str]:
@@ -48,7 +48,7 @@ class Job:
     after :meth:`cancel`.
 
     Args:
-        name: The job's id; messages of other jobs are dropped.
+        name: The job's id; messages of other jobs are dropped. Empty: messages of all jobs are handed out.
         command: The command line.
         log: File that receives the standard error.
         request: What is written to the standard input, which then stays open: closing it cancels.
@@ -75,9 +75,7 @@ class Job:
                 errors="replace",
                 creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
             )
-        with contextlib.suppress(OSError):  # a process that is gone already is reported by the reader
-            self._process.stdin.write(request)
-            self._process.stdin.flush()
+        self.send(request)
         self._reader = threading.Thread(target=self._read, name=f"relit-{name}", daemon=True)
         self._reader.start()
 
@@ -101,6 +99,12 @@ class Job:
             return []
         return [self._messages.get() for _ in range(self._messages.qsize())]
 
+    def send(self, request: str) -> None:
+        """Write to the standard input; a process that is gone already is reported by the reader."""
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(request)
+            self._process.stdin.flush()
+
     def cancel(self) -> None:
         """Ask the process to stop, without waiting for it; :meth:`poll` ends one that does not listen."""
         if self._cancelled_at is None:
@@ -123,11 +127,11 @@ class Job:
         for line in self._process.stdout:
             with contextlib.suppress(ProtocolError):  # a library's stray print is no message
                 message = decode(self._with_job(line))
-                if message.job == self.name:
+                if self.name in ("", message.job):
                     last = message
                     self._messages.put(message)
         status = self._process.wait()
-        if not isinstance(last, Finished | Failed) and status != CANCELLED_STATUS:
+        if not isinstance(last, LAST_WORDS) and status != CANCELLED_STATUS:
             self._messages.put(self._last_word(status))
 
     def _with_job(self, line: str) -> str:

@@ -1,16 +1,22 @@
-"""Blender's side of a running job: the timer that polls it, and what happens when a file is opened."""
+"""Blender's side of what runs: the timer that polls job and session, and what happens when a file is opened."""
 
 from __future__ import annotations
 
 import bpy
 
 from .run import run
+from .session import session
+
+_ticking = False
 
 
 def watch() -> None:
-    """Poll the running job until it is over; the timer outlives opening another file."""
-    if not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=0.1, persistent=True)
+    """Poll job and session from now on until they are over; the timer outlives opening another file."""
+    if _ticking:  # what is asked from an answer is seen to when the tick ends
+        return
+    if bpy.app.timers.is_registered(_tick):  # it may sleep for seconds
+        bpy.app.timers.unregister(_tick)
+    bpy.app.timers.register(_tick, first_interval=0.01, persistent=True)
 
 
 def redraw() -> None:
@@ -27,10 +33,20 @@ def blender_can_take_objects() -> bool:
 
 
 def _tick() -> float | None:
+    global _ticking
+    _ticking, ran, asked = True, run.active, session.busy
     try:
-        return run.pump()
+        pauses = [pause for pause in (run.pump(), session.pump()) if pause is not None]
+        return min(pauses, default=None)
     finally:
-        redraw()
+        _ticking = False
+        if ran or asked != session.busy:
+            redraw()
+
+
+@bpy.app.handlers.persistent
+def _file_is_opened(*_: object) -> None:
+    session.close(wait=False)
 
 
 @bpy.app.handlers.persistent
@@ -40,13 +56,17 @@ def _file_was_opened(*_: object) -> None:
 
 def register() -> None:
     """Notice when another file is opened."""
+    session.wake = watch
+    bpy.app.handlers.load_pre.append(_file_is_opened)
     bpy.app.handlers.load_post.append(_file_was_opened)
 
 
 def unregister() -> None:
-    """End a running job with its process, and the timer: one left at exit crashes or hangs Blender."""
+    """End job and session with their processes, and the timer: one left at exit crashes or hangs Blender."""
     run.close()
+    session.close()
     run.dismiss()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+    bpy.app.handlers.load_pre.remove(_file_is_opened)
     bpy.app.handlers.load_post.remove(_file_was_opened)

@@ -51,6 +51,12 @@ class MapLayer:
         return self.log_albedo * np.float32(room(green_albedo) if self.fades else 1)
 
 
+def check_size(name: str, change: float) -> None:
+    """Raise `FitError` for a change of a slider that is too large, or no number."""
+    if not abs(change) <= LIMIT:
+        raise FitError(f"The change {change:g} of {name} is too large.", f"Stay between {-LIMIT:g} and {LIMIT:g}.")
+
+
 def room(green_albedo: float) -> float:
     """Return how much of a freckle shows on skin of a green albedo."""
     return float(np.clip(green_albedo / ROOMY_ALBEDO, LEAST_ROOM, 1))
@@ -121,10 +127,7 @@ class LatentDirections:
         for name, change in changes.items():
             if name not in self.sliders:
                 raise FitError(f"There is no slider {name}.", f"Choose from {', '.join(self.sliders)}.")
-            if not abs(change) <= LIMIT:
-                raise FitError(
-                    f"The change {change:g} of {name} is too large.", f"Stay between {-LIMIT:g} and {LIMIT:g}."
-                )
+            check_size(name, change)
             if name in self.layers and change < 0:
                 raise FitError(f"The slider {name} can only add.", f"Stay between 0 and {LIMIT:g}.")
 

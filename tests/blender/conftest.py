@@ -85,6 +85,7 @@ def empty_file(addon, part):
     yield
     part("operators.run").run.close()
     part("operators.run").run.dismiss()
+    part("operators.session").session.close()
 
 
 @pytest.fixture

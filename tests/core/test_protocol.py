@@ -9,8 +9,12 @@ import pytest
 from core.errors import FitError
 from core.protocol import (
     VERSION,
+    Edit,
+    Edited,
     Failed,
     Finished,
+    Look,
+    Looked,
     Progress,
     ProtocolError,
     Ready,
@@ -28,10 +32,14 @@ MESSAGES = [
     Progress("a", "Fitting the shape", 0.5, "/tmp/préview 1.png"),
     Finished("a", "C:\\heads\\Zoë"),
     Failed("a", "No face\nwas found.", "Choose another photo.", "worker.log"),
+    Looked("a", ({"path": "one.jpg", "faces": [{"box": [1, 2, 3, 4]}], "problem": None},)),
+    Edited("a", "/tmp/maps", {"normal": "0a1b"}),
 ]
 REQUESTS = [
     Reconstruct("a", ("one.jpg", "two \u2028.png"), "out", FitSettings(map_size=512, face=2), "log"),
     Rehearse("b", 0.5, "head", "stuck"),
+    Look("c", ("one.jpg", "two.jpg"), (None, 1)),
+    Edit("d", "head", {"redness": -1.5}, True, "/tmp/maps", 256),
 ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import os
 import signal
@@ -16,20 +14,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = "relit_under_test"
 LIMIT = 30.0  # seconds any single answer may take on a busy machine
-
-
-@pytest.fixture(scope="module")
-def load() -> Iterator:
-    """Import modules of the add-on under a package name, as Blender does, without Blender."""
-    spec = importlib.util.spec_from_file_location(PACKAGE, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[PACKAGE] = package
-    spec.loader.exec_module(package)
-    yield lambda name: importlib.import_module(f"{PACKAGE}.{name}")
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
