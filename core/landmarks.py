@@ -25,10 +25,6 @@ from .photo import Photo
 MIN_FACE_SIDE = 64.0
 MIN_CONFIDENCE = 0.5
 MAX_YAW = np.radians(60.0)
-MAX_CLIPPED = 0.15
-"""Share of the face's pixels at the end of the scale above which it counts as overexposed."""
-DARK = 30
-"""sRGB value: a face whose brightest channel stays below it is lost in noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +87,17 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
     Raises:
         FitError: There is no face, not that many faces, or the face is too small, hidden or turned away.
     """
+    return measure_face(photo, detect_meshes(photo), face)
+
+
+def detect_meshes(photo: Photo) -> list[Mesh]:
+    """The faces of a photo that `measure_face` chooses from, from left to right; at least one.
+
+    They are the usable ones: large and clear enough. Where there is none, those that are not.
+
+    Raises:
+        FitError: There is no face.
+    """
     meshes = [mesh for box in detect_faces(photo) if (mesh := fit_mesh(photo.srgb8, box))]
     # What is both tiny and hardly a face is none at all.
     meshes = [mesh for mesh in meshes if mesh.side >= MIN_FACE_SIDE or mesh.confidence >= MIN_CONFIDENCE]
@@ -100,13 +107,17 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
             f"No face was found in {photo.path.name}.",
             f"Choose a photo that shows the face from the front, sharp and at least {MIN_FACE_SIDE:.0f} pixels tall.",
         )
-    usable = [mesh for mesh in meshes if mesh.side >= MIN_FACE_SIDE and mesh.confidence >= MIN_CONFIDENCE]
-    mesh, notes = _chosen(photo, usable or meshes, face)
+    return [mesh for mesh in meshes if mesh.side >= MIN_FACE_SIDE and mesh.confidence >= MIN_CONFIDENCE] or meshes
+
+
+def measure_face(photo: Photo, meshes: list[Mesh], face: int | None = None) -> Landmarks:
+    """The landmarks of one of the faces that `detect_meshes` found; arguments and errors of `detect_landmarks`."""
+    mesh, notes = _chosen(photo, meshes, face)
     yaw = _yaw(mesh)
     _check(photo, mesh, yaw)
     points = mesh.points.astype(np.float32)
     glasses = glasses_score(photo, points)
-    notes += _pose_notes(mesh, yaw) + _exposure_notes(photo, mesh)
+    notes += _pose_notes(mesh, yaw)
     if glasses > 0.5:
         notes.append("The person seems to wear glasses; skin under the frames is guessed.")
     backend = "builtin"
@@ -122,7 +133,7 @@ def detect_landmarks(photo: Photo, face: int | None = None) -> Landmarks:
         confidence=mesh.confidence,
         box=mesh.box.astype(np.float32),
         expression_scores=expression_scores(mesh),
-        face_count=len(usable or meshes),
+        face_count=len(meshes),
         yaw=yaw,
         glasses=glasses,
         backend=backend,
@@ -176,17 +187,6 @@ def _pose_notes(mesh: Mesh, yaw: float) -> list[str]:
     if abs(mesh.roll) > np.radians(60.0):
         notes.append("The face lies on its side in the photo; turn the photo upright for the best result.")
     return notes
-
-
-def _exposure_notes(photo: Photo, mesh: Mesh) -> list[str]:
-    left, top = np.maximum(mesh.box[:2].astype(int), 0)
-    right, bottom = mesh.box[2:].astype(int)
-    face = photo.srgb8[top:bottom, left:right]
-    if face.size and (face.max(axis=2) == 255).mean() > MAX_CLIPPED:
-        return ["Parts of the face are overexposed; their colour is guessed."]
-    if face.size and np.median(face.max(axis=2)) < DARK:
-        return ["The face is very dark in the photo; expect noise and guessed colours."]
-    return []
 
 
 def _distinct(meshes: list[Mesh]) -> Iterator[Mesh]:

@@ -70,6 +70,11 @@ def decode_srgb(encoded: UInt8[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]
     return _SRGB_TABLE[encoded]
 
 
+def is_grey(encoded: UInt8[np.ndarray, "H W 3"]) -> bool:
+    """Whether a picture is black and white."""
+    return bool(np.ptp(encoded[::4, ::4].astype(np.int16), axis=2).max(initial=0) <= MAX_GREY_SPREAD)
+
+
 def load_photo(path: str | Path) -> Photo:
     """Reads a photograph: JPEG, PNG, TIFF, WebP and whatever else Pillow decodes.
 
@@ -98,7 +103,7 @@ def load_photo(path: str | Path) -> Photo:
             f"{rgb.width} x {rgb.height} pixels (order before turning upright)."
         )
     srgb8 = np.array(rgb, dtype=np.uint8)
-    if np.ptp(srgb8[::4, ::4].astype(np.int16), axis=2).max(initial=0) <= MAX_GREY_SPREAD:
+    if is_grey(srgb8):
         notes.append(f"{path.name} is black and white; the colour of the skin is guessed.")
     return Photo(
         path=path,

@@ -12,7 +12,7 @@ lie 0.49 apart at most, and 0.4 % of the strangers nearer than 0.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,11 +46,16 @@ MOST_REASONS = 3
 
 @dataclass(frozen=True)
 class Selection:
-    """Attributes: ``kept``, indices of the photos to use, ascending; ``notes``, a sentence for each that is left out
-    and for each that deserves a look."""
+    """Attributes: ``kept``, indices of the photos to use, ascending; ``about``, a sentence by index for each that is
+    left out and for each that deserves a look."""
 
     kept: tuple[int, ...]
-    notes: tuple[str, ...] = ()
+    about: dict[int, str]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The sentences in the order of the photos."""
+        return tuple(self.about.values())
 
 
 def see_photos(
@@ -93,7 +98,9 @@ def see_photos(
             views, descriptors, swapped = _faces_that_agree(views, descriptors, look_at)
             twice += swapped
         chosen = choose(
-            [view.photo.path.name for view in views], descriptors, np.array([clearness(view) for view in views])
+            [view.photo.path.name for view in views],
+            descriptors,
+            np.array([clearness(view.landmarks) for view in views]),
         )
         views, twice = [views[index] for index in chosen.kept], [*twice, *chosen.notes]
     return views, [*notes, *twice]
@@ -113,14 +120,14 @@ def choose(names: Sequence[str], descriptors: np.ndarray, clear: np.ndarray) -> 
     distance = np.linalg.norm(descriptors[:, None] - descriptors[None], axis=2)
     groups = _groups(distance)
     person = max(groups, key=lambda group: (len(group), max(clear[index] for index in group)))
-    notes = []
+    about = {}
     for index in range(len(names)):
         others = [other for other in person if other != index]
         if index not in person:
-            notes.append(_stranger(names, index, person))
+            about[index] = _stranger(names, index, person)
         elif others and distance[index, others].mean() > DOUBTFUL:
-            notes.append(f"{names[index]} may show another person than the other photos; leave it out if it does.")
-    return Selection(tuple(sorted(person)), tuple(notes))
+            about[index] = f"{names[index]} may show another person than the other photos; leave it out if it does."
+    return Selection(tuple(sorted(person)), about)
 
 
 def descriptor(photo: Photo, landmarks: Landmarks) -> np.ndarray:
@@ -130,10 +137,17 @@ def descriptor(photo: Photo, landmarks: Landmarks) -> np.ndarray:
         return load_recognition()(face_chip(image, landmarks.points))[0].numpy()
 
 
-def clearness(view: View) -> float:
-    """How clearly a photo shows its face, in [0, 1]: large, towards the camera, and surely a face."""
-    size = min(view.landmarks.side / FULL_SIDE, 1.0)
-    return float(size * np.cos(view.landmarks.yaw) ** 2 * view.landmarks.confidence)
+def clearness(landmarks: Landmarks) -> float:
+    """How clearly a photo shows a face, in [0, 1]: large, towards the camera, and surely a face."""
+    size = min(landmarks.side / FULL_SIDE, 1.0)
+    return float(size * np.cos(landmarks.yaw) ** 2 * landmarks.confidence)
+
+
+def twice_in(pictures: Sequence[Hashable]) -> dict[int, int]:
+    """Index of each picture that was there before -> index of the first."""
+    first: dict[Hashable, int] = {}
+    places = [first.setdefault(picture, index) for index, picture in enumerate(pictures)]
+    return {index: place for index, place in enumerate(places) if index != place}
 
 
 def _look(path: Path, face: int | None, look_at: Callable[[Path, int | None], View], alone: bool) -> View:
@@ -157,13 +171,12 @@ def _nothing_left(refused: Sequence[FitError]) -> FitError:
 
 def _without_copies(views: Sequence[View]) -> tuple[list[View], list[str]]:
     """Each file once: a second copy says nothing new and would count twice."""
-    first: dict[tuple[str, bytes], View] = {}
-    notes = []
-    for view in views:
-        same = first.setdefault((view.photo.sha256, view.landmarks.box.tobytes()), view)
-        if same is not view:
-            notes.append(f"Left out: {view.photo.path.name} is the same picture as {same.photo.path.name}.")
-    return list(first.values()), notes
+    copies = twice_in([(view.photo.sha256, view.landmarks.box.tobytes()) for view in views])
+    notes = [
+        f"Left out: {views[copy].photo.path.name} is the same picture as {views[first].photo.path.name}."
+        for copy, first in copies.items()
+    ]
+    return [view for index, view in enumerate(views) if index not in copies], notes
 
 
 def _faces_that_agree(

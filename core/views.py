@@ -17,6 +17,7 @@ from .fitting.landmark_evidence import Priors
 from .landmarks import Landmarks, detect_landmarks
 from .morphable import MorphableModel
 from .photo import Photo, load_photo
+from .photo_quality import quality_notes
 from .render.interpolate import vertex_normals
 from .render.lighting import glossy
 from .render.occlusion import radiance_transfer
@@ -55,6 +56,7 @@ def look_at(path: Path, face: int | None) -> View:
     """Read a photo, find the face and where its skin is."""
     photo = load_photo(path)
     landmarks = detect_landmarks(photo, face)
+    landmarks = replace(landmarks, notes=(*landmarks.notes, *quality_notes(photo, landmarks)))
     return View(photo, landmarks, skin_mask(photo, landmarks, person_mask(photo, landmarks.box)))
 
 

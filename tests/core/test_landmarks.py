@@ -141,13 +141,6 @@ def test_noise_is_no_face():
     assert "No face was found" in failure(photo_of(noise, "noise.png")).message
 
 
-@pytest.mark.parametrize(("gain", "word"), [(0.05, "very dark"), (2.5, "overexposed"), (1.0, None)])
-def test_the_exposure_is_judged(portrait, gain, word):
-    lit = np.clip(scaled(portrait, 0.5) * gain, 0, 255).astype(np.uint8)
-    notes = detect_landmarks(photo_of(lit)).notes
-    assert any(word in note for note in notes) if word else notes == ()
-
-
 def test_a_covered_face_is_refused(portrait, measured):
     left, top, right, bottom = measured.box.astype(int)
     covered = portrait.srgb8.copy()

@@ -148,7 +148,7 @@ def test_what_cannot_be_used_is_left_out_until_nothing_is_left(seen):
 
 def test_large_and_frontal_is_clear():
     def face(side: float, yaw: float) -> float:
-        return clearness(SimpleNamespace(landmarks=SimpleNamespace(side=side, yaw=yaw, confidence=1.0)))
+        return clearness(SimpleNamespace(side=side, yaw=yaw, confidence=1.0))
 
     assert face(300, 0.0) > face(100, 0.0) and face(300, 0.0) > face(300, 0.8)
 
