@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SEAM = {"core.protocol", "core.settings", "core.head", "core.errors"}
+SEAM = {"core.protocol", "core.settings", "core.durations", "core.head", "core.errors"}
 NUMPY_ONLY = {"core.morphable", "core.camera", "core.fitting.fit", "core.fitting.geometry"}
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "bl_ext"}
 BLENDER_SIDE = {"operators", "panels", "properties", "preferences"}
