@@ -21,6 +21,6 @@ def unregister() -> None:
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    from . import cancel, fit, framing, install, load_head, photos, polling
+    from . import cancel, fit, install, load_head, photos, polling, shape_edit
 
-    return polling, photos, load_head, fit, framing, cancel, install
+    return polling, photos, load_head, fit, cancel, install, shape_edit

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import fit, head, photos, settings, thumbnails
+from . import fit, head, photos, settings, shape, thumbnails
 
-_modules = (thumbnails, photos, fit, settings, head)
+_modules = (thumbnails, photos, fit, settings, head, shape)
 
 
 def register() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SEAM = {"core.protocol", "core.settings", "core.durations", "core.head", "core.errors"}
-NUMPY_ONLY = {"core.morphable", "core.camera", "core.fitting.fit", "core.fitting.geometry"}
+SEAM = {"core.protocol", "core.settings", "core.head", "core.errors"}
+NUMPY_ONLY = {"core.morphable", "core.camera", "core.fitting.fit", "core.fitting.geometry", "core.shape_sliders"}
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "bl_ext"}
 BLENDER_SIDE = {"operators", "panels", "properties", "preferences"}
 HEAVY = {"torch", "scipy", "cv2", "PIL", "skimage", "trimesh", "ai_edge_litert"}
