@@ -28,11 +28,11 @@ class RelitPreferences(bpy.types.AddonPreferences):
     )
     device: EnumProperty(
         name="Device",
-        description="What may compute. In this version a reconstruction runs on the CPU whatever is chosen",
+        description="What computes. The GPU has not been measured yet: it is used only when it is chosen here",
         items=(
-            ("auto", "Automatic", "The GPU where there is a usable one, else the CPU"),
+            ("auto", "Automatic", "The CPU in this version"),
             ("cpu", "CPU", "The processor"),
-            ("cuda", "GPU (CUDA)", "An NVIDIA graphics card: refused with a sentence where there is none"),
+            ("cuda", "GPU (CUDA)", "An NVIDIA graphics card, for the longest stages; refused where there is none"),
         ),
         default="auto",
     )

@@ -22,10 +22,10 @@ from core.completion.unwrap import unwrap
 from core.fitting.appearance import Appearance
 from core.fitting.fit import Fit
 from core.fitting.landmark_evidence import Priors
-from core.head import Head
 from core.joint_fit import fit_reflectance
 from core.morphable import MorphableModel
 from core.pipeline import Steps, fit_head
+from core.preview import photographed_face
 from core.reflectance.maps import PriorMaps, ReflectanceMaps
 from core.reflectance.prior import ReflectancePrior
 from core.render.interpolate import vertex_normals
@@ -64,8 +64,8 @@ class Method:
 _look_once = lru_cache(maxsize=2)(look_at)
 
 
-def _photo_itself(head: Head, photo: int) -> np.ndarray:
-    return cv2.imread(str(head.photos[photo]))[..., ::-1]
+def _photo_itself(model: MorphableModel, view: View, *_: object) -> np.ndarray:
+    return photographed_face(view)
 
 
 def _steps(**replaced: Callable) -> Steps:
@@ -80,7 +80,7 @@ def _fit_geometry_with(**priors: float) -> Callable:
 
 
 def keep_shape(
-    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, settings, on_step
+    model: MorphableModel, prior: ReflectancePrior, views: Sequence[View], fit: Fit, *settings
 ) -> tuple[Fit, list[View]]:
     """Stay with the shape that the landmarks gave."""
     return fit, list(views)

@@ -53,6 +53,6 @@ def _device() -> Finding:
         from .device import choose_device, describe
 
         usable = describe(choose_device("auto"))
-        return Finding(True, f"a fit runs on the CPU in this version; torch could use: {usable}")
+        return Finding(True, f"a fit runs on the CPU unless CUDA is chosen; torch could use: {usable}")
     except ImportError as error:
         return Finding(False, f"torch cannot be imported: {error}", "Run the install again.")

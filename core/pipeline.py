@@ -7,34 +7,36 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
-from .completion.complete import complete_eyes, complete_maps, estimate_appearance
+from .completion.complete import complete_eyes, complete_maps, enlarge_prior, estimate_appearance
 from .device import choose_device, choose_threads
+from .durations import plan
 from .errors import FitError
-from .fitting.fit import Fit
 from .head import TIMINGS_FILE, new_head_folder
 from .joint_fit import fit_reflectance, refine_geometry
-from .morphable import MorphableModel, load_model
+from .morphable import load_model
 from .photo_selection import see_photos
-from .preview import crop, face_window, shape_over_photo
+from .preview import COARSE_WIDTH, WIDTH, face_over_photo, photographed_face, shape_over_photo
 from .reflectance.generator import GENERATOR_PATH, load_generator
-from .reflectance.maps import PriorMaps
-from .reflectance.prior import ReflectancePrior, load_prior
-from .relight import render_photo
+from .reflectance.maps import PriorMaps, ReflectanceMaps
+from .reflectance.prior import load_prior
 from .result import write_result
 from .settings import FitSettings
 from .stages import Stages
-from .views import View, fit_geometry, look_at, trace_light
+from .views import fit_geometry, look_at, trace_light
 
 EYE_MAP_SIZE = 512
+COARSE_EYES = 128
+"""Texels a side of the eyes in previews."""
 
 
 @dataclass(frozen=True)
 class Steps:
     """The method's steps. Whoever wants to know what a step is worth hands `fit_head` another in its place.
 
-    ``picture`` draws the last preview; each of the others is the function of its name.
+    ``picture`` draws the previews of the skin; each of the others is the function of its name.
     """
 
     look_at: Callable = look_at
@@ -45,7 +47,7 @@ class Steps:
     fit_reflectance: Callable = fit_reflectance
     complete_maps: Callable = complete_maps
     complete_eyes: Callable = complete_eyes
-    picture: Callable = render_photo
+    picture: Callable = face_over_photo
 
 
 def fit_head(
@@ -73,92 +75,122 @@ def fit_head(
     """
     if not photos:
         raise FitError("No photo was given.", "Add at least one photo of the person.")
-    steps = steps or Steps()
-    choose_device(settings.device)
+    device = choose_device(settings.device)
     torch.set_num_threads(choose_threads(settings.threads))
     with new_head_folder(out) as folder:
-        stages = Stages(report, folder)
-        stages.enter("Loading the models", 0.0)
-        model, prior = load_model(), load_prior()
-        count = len(photos)
-        views, left_out = see_photos(
-            [Path(path) for path in photos],
-            settings.face,
-            steps.look_at,
-            lambda index: stages.enter(f"Reading photo {index + 1} of {count}", 0.05 + 0.2 * index / count),
-        )
-        stages.enter("Fitting the shape", 0.25)
-        fit, views, warnings = steps.fit_geometry(model, views, settings.geometry)
-        stages.show(shape_over_photo(model, views[0]))
-        fit, views = _light_and_skin(model, prior, views, fit, settings, steps, stages, 0.3)
+        stages = Stages(report, folder, plan(settings, len(photos)))
+        stages.enter("Loading the models")
+        # A GPU that nobody asked for is left alone: on the CPU the same photos give the same file everywhere.
+        fit = _Reconstruction(settings, steps or Steps(), stages, device if settings.device == "cuda" else "cpu")
+        fit.see([Path(path) for path in photos])
+        fit.fit_shape()
+        fit.estimate_light_and_skin()
         if settings.joint.shape_steps:
-            fit, views = _refined_shape(model, prior, views, fit, settings, steps, stages)
-        expected = None
+            fit.refine_shape()
+            fit.estimate_light_and_skin()
         if settings.joint.code_steps:
-            fit, expected, missing = _person(model, prior, views, fit, settings, steps, stages)
-            warnings = [*warnings, *missing]
-        stages.enter("Making the maps", 0.75)
-        maps = steps.complete_maps(model, prior, views, fit, settings.map_size, expected)
-        eyes = steps.complete_eyes(model, views, fit, EYE_MAP_SIZE, settings.seed)
-        stages.enter("Writing the head", 0.85)
-        head = write_result(folder, model, views, fit, maps, eyes, settings, [*left_out, *warnings])
-        window = face_window(views[0])
-        stages.show(crop(steps.picture(head, 0), window))
+            fit.find_the_person()
+        fit.write(folder, *fit.make_maps())
         timings = json.dumps(stages.finish(), indent=1)
         (folder / TIMINGS_FILE).write_text(timings + "\n", encoding="utf-8")
     report("Done", 1.0)
     return Path(out)
 
 
-def _light_and_skin(
-    model: MorphableModel,
-    prior: ReflectancePrior,
-    views: Sequence[View],
-    fit: Fit,
-    settings: FitSettings,
-    steps: Steps,
-    stages: Stages,
-    done: float,
-) -> tuple[Fit, list[View]]:
-    """Trace the light on posed heads and estimate it, with the prior's coefficients."""
-    stages.enter("Tracing the light", done)
-    views = [steps.trace_light(model, view, settings.appearance) for view in views]
-    stages.enter("Estimating light and skin", done + 0.05)
-    appearance = steps.estimate_appearance(model, prior, views, settings.appearance.rounds)
-    return replace(fit, lighting=appearance.lighting, albedo=appearance.albedo), views
+class _Reconstruction:
+    """One head on its way: what was given, and what each stage found.
 
+    Attributes:
+        model, prior: of shape and of skin.
+        views: the photos that are used, with all that is known of each.
+        fit: shape, cameras, light and coefficients so far.
+        expected: what the person's skin is expected to look like; the prior's guess when None.
+        warnings: for the artist, in plain words.
+    """
 
-def _refined_shape(
-    model: MorphableModel,
-    prior: ReflectancePrior,
-    views: Sequence[View],
-    fit: Fit,
-    settings: FitSettings,
-    steps: Steps,
-    stages: Stages,
-) -> tuple[Fit, list[View]]:
-    """Move the shape to where the colours fit, then find light and skin anew."""
-    stages.enter("Refining the shape", 0.4)
-    on_step = stages.steps(0.4, 0.5, settings.joint.shape_steps)
-    fit, views = steps.refine_geometry(model, prior, views, fit, settings.joint, on_step)
-    stages.show(shape_over_photo(model, views[0]))
-    return _light_and_skin(model, prior, views, fit, settings, steps, stages, 0.5)
+    def __init__(self, settings: FitSettings, steps: Steps, stages: Stages, device: torch.device | str) -> None:
+        self.model, self.prior = load_model(), load_prior()
+        self.expected: PriorMaps | None = None
+        self.warnings: list[str] = []
+        self._settings, self._steps, self._stages, self._device = settings, steps, stages, device
 
+    def see(self, photos: list[Path]) -> None:
+        """Read the photos and find the person in them."""
+        self.views, left_out = see_photos(
+            photos,
+            self._settings.face,
+            self._steps.look_at,
+            lambda index: self._stages.enter(f"Reading photo {index + 1} of {len(photos)}"),
+        )
+        self.warnings += left_out
+        self._stages.show(photographed_face(self.views[0]))
 
-def _person(
-    model: MorphableModel,
-    prior: ReflectancePrior,
-    views: Sequence[View],
-    fit: Fit,
-    settings: FitSettings,
-    steps: Steps,
-    stages: Stages,
-) -> tuple[Fit, PriorMaps | None, list[str]]:
-    """Find the person in the generator; without its file the linear prior stays, and a warning says so."""
-    if not GENERATOR_PATH.is_file():
-        return fit, None, ["The reflectance generator is missing: skin comes from the simpler prior."]
-    stages.enter("Finding the person's skin", 0.6)
-    joint = settings.joint
-    on_step = stages.steps(0.6, 0.75, sum(joint.code_steps) + joint.tuning_steps)
-    fit, expected = steps.fit_reflectance(model, prior, load_generator(), views, fit, joint, settings.seed, on_step)
-    return fit, expected, []
+    def fit_shape(self) -> None:
+        """Find shape, expressions and cameras by the landmarks."""
+        self._stages.enter("Fitting the shape")
+        self.fit, self.views, notes = self._steps.fit_geometry(self.model, self.views, self._settings.geometry)
+        self.warnings += notes
+        self._stages.show(shape_over_photo(self.model, self.views[0]))
+
+    def estimate_light_and_skin(self) -> None:
+        """Trace the light on posed heads and estimate it, with the prior's coefficients."""
+        self._stages.enter("Tracing the light")
+        settings = self._settings.appearance
+        self.views = [self._steps.trace_light(self.model, view, settings) for view in self.views]
+        self._stages.enter("Estimating light and skin")
+        found = self._steps.estimate_appearance(self.model, self.prior, self.views, settings.rounds)
+        self.fit = replace(self.fit, lighting=found.lighting, albedo=found.albedo)
+        self._show_skin(enlarge_prior(self.prior, self.fit.albedo, COARSE_WIDTH))
+
+    def refine_shape(self) -> None:
+        """Move the shape to where the colours fit; light and skin have to be found anew then."""
+        self._stages.enter("Refining the shape")
+        joint = self._settings.joint
+        on_step = self._stages.steps(joint.shape_steps)
+        self.fit, self.views = self._steps.refine_geometry(
+            self.model, self.prior, self.views, self.fit, joint, on_step, self._device
+        )
+
+    def find_the_person(self) -> None:
+        """Find the person in the generator; without its file the linear prior stays, and a warning says so."""
+        if not GENERATOR_PATH.is_file():
+            self.warnings.append("The reflectance generator is missing: skin comes from the simpler prior.")
+            return
+        self._stages.enter("Finding the person's skin")
+        joint, generator = self._settings.joint, load_generator()
+        on_step = self._stages.steps(sum(joint.code_steps) + joint.tuning_steps)
+        self.fit, self.expected = self._steps.fit_reflectance(
+            self.model,
+            self.prior,
+            generator,
+            self.views,
+            self.fit,
+            joint,
+            self._settings.seed,
+            on_step,
+            self._device,
+        )
+        self._show_skin(self.expected)
+
+    def make_maps(self) -> tuple[ReflectanceMaps, np.ndarray]:
+        """Return the maps of the skin, with what the photos saw on top of what was expected, and the eyes' albedo."""
+        self._stages.enter("Making the maps")
+        model, fit, views, settings = self.model, self.fit, self.views, self._settings
+        maps = self._steps.complete_maps(model, self.prior, views, fit, settings.map_size, self.expected)
+        eyes = self._steps.complete_eyes(model, views, fit, EYE_MAP_SIZE, settings.seed)
+        self._show_skin(maps, eyes, WIDTH)
+        return maps, eyes
+
+    def write(self, folder: Path, maps: ReflectanceMaps, eyes: np.ndarray) -> None:
+        """Fill the head folder."""
+        self._stages.enter("Writing the head")
+        write_result(folder, self.model, self.views, self.fit, maps, eyes, self._settings, self.warnings)
+
+    def _show_skin(
+        self, skin: PriorMaps | ReflectanceMaps, eyes: np.ndarray | None = None, width: int = COARSE_WIDTH
+    ) -> None:
+        """Show the first photo's face with what is known of its skin by now."""
+        view = self.views[0]
+        if eyes is None:
+            eyes = self._steps.complete_eyes(self.model, self.views, self.fit, COARSE_EYES, self._settings.seed)
+        self._stages.show(self._steps.picture(self.model, view, self.fit.lighting[0], skin, eyes, width))

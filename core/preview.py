@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import torch
 
+from .mapfiles import linear_from_srgb
 from .morphable import MorphableModel
+from .reflectance.maps import PriorMaps, ReflectanceMaps
+from .relight import EYE_GLOSS, TEETH, texture
+from .render.occlusion import self_shadow
+from .render.scene import RenderMesh, render_head, tonemap
+from .render.shading import Subsurface
 from .views import View
 
 WIDTH = 512
+COARSE_WIDTH = 256
+"""Pixels of pictures that another one will replace soon."""
 
 
 def face_window(view: View, margin: float = 0.9) -> tuple[int, int, int]:
@@ -28,6 +37,60 @@ def crop(image: np.ndarray, window: tuple[int, int, int], width: int = WIDTH) ->
     if side > 2 * width:
         image = cv2.GaussianBlur(image, (0, 0), side / width * 0.4)
     return cv2.warpAffine(image, shift, (width, width), flags=mode, borderMode=cv2.BORDER_REPLICATE)
+
+
+def photographed_face(view: View) -> np.ndarray:
+    """Return the face as it was photographed, [512,512,3] uint8 sRGB."""
+    return crop(view.photo.srgb8, face_window(view))
+
+
+def face_over_photo(
+    model: MorphableModel,
+    view: View,
+    light: np.ndarray,
+    skin: PriorMaps | ReflectanceMaps,
+    eyes: np.ndarray | None = None,
+    width: int = WIDTH,
+) -> np.ndarray:
+    """Return the photo's face with the head drawn over it, [width,width,3] uint8 sRGB.
+
+    Args:
+        model: the shape model.
+        view: with the posed head; its traced shadows are used again.
+        light: [B,3] of the photo.
+        skin: maps, as far as they are known.
+        eyes: [S,S,3] albedo of the eyes; grey when None.
+        width: pixels a side.
+    """
+    left, top, side = face_window(view)
+    camera = view.camera.cropped(left, top, side, side).scaled(2 * width / side)
+    photo = crop(view.photo.srgb8, (left, top, side), 2 * width)
+    vertices = torch.from_numpy(np.ascontiguousarray(view.vertices, np.float32))
+    mesh = RenderMesh.of_model(model)
+    parts = {"teeth": {"diffuse": torch.tensor(TEETH)}, "eye": {"specular": torch.tensor([EYE_GLOSS])}}
+    if eyes is not None:
+        parts["eye"]["diffuse"] = texture(eyes)
+    with torch.no_grad():
+        image = render_head(
+            vertices,
+            mesh,
+            camera,
+            _textures(skin),
+            torch.from_numpy(np.asarray(light, np.float32)),
+            background=torch.from_numpy(linear_from_srgb(photo / np.float32(255))),
+            part_maps=parts,
+            self_shadow=self_shadow(torch.from_numpy(view.transfer), vertices, mesh.triangles),
+            subsurface=Subsurface(),
+            edges=False,
+        ).image
+    return tonemap(torch.nn.functional.avg_pool2d(image.permute(2, 0, 1), 2).permute(1, 2, 0))
+
+
+def _textures(skin: PriorMaps | ReflectanceMaps) -> dict[str, torch.Tensor]:
+    maps = {"specular": texture(skin.specular_albedo), "roughness": texture(skin.roughness)}
+    if isinstance(skin, ReflectanceMaps):
+        return {**maps, "diffuse": texture(skin.diffuse_albedo), "normal": texture(skin.normal)}
+    return {**maps, "diffuse": texture(np.exp(np.minimum(skin.log_albedo, 0)))}
 
 
 def shape_over_photo(model: MorphableModel, view: View) -> np.ndarray:

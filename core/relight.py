@@ -92,7 +92,7 @@ def _render(
         lamps = cast_shadows(lamps, points, triangles)
     parts = {"teeth": {"diffuse": torch.tensor(TEETH)}, "eye": {"specular": torch.tensor([EYE_GLOSS])}}
     if "eye_albedo" in head.maps:
-        parts["eye"]["diffuse"] = _texture(linear_from_srgb(read_png(head.maps["eye_albedo"])))
+        parts["eye"]["diffuse"] = texture(linear_from_srgb(read_png(head.maps["eye_albedo"])))
     with torch.no_grad():
         return render_head(
             points,
@@ -111,16 +111,17 @@ def _render(
 
 def skin_maps(head: Head) -> dict[str, Tensor]:
     """Return the skin's maps as textures for `render_head`; what is missing takes its defaults."""
-    maps = {"diffuse": _texture(linear_from_srgb(read_png(head.maps["diffuse_albedo"])))}
+    maps = {"diffuse": texture(linear_from_srgb(read_png(head.maps["diffuse_albedo"])))}
     for name, channel in (("specular_albedo", "specular"), ("roughness", "roughness")):
         if name in head.maps:
-            maps[channel] = _texture(read_png(head.maps[name]))
+            maps[channel] = texture(read_png(head.maps[name]))
     if "normal" in head.maps:
-        maps["normal"] = _texture(read_png(head.maps["normal"]) * 2 - 1)
+        maps["normal"] = texture(read_png(head.maps["normal"]) * 2 - 1)
     return maps
 
 
-def _texture(image: np.ndarray) -> Tensor:
+def texture(image: np.ndarray) -> Tensor:
+    """Return an image [H,W] or [H,W,C] as `render_head` takes it, [C,H,W]."""
     image = image if image.ndim == 3 else image[..., None]
     return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32))
 

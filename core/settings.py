@@ -82,8 +82,8 @@ class FitSettings:
     Attributes:
         quality: ``"draft"``, ``"standard"`` or ``"best"``; decides the stages' settings.
         map_size: Side of the square maps in pixels; one of :data:`MAP_SIZES`.
-        device: ``"auto"``, ``"cpu"`` or ``"cuda"``; a fit runs on the CPU yet, ``"cuda"`` only demands that there
-            is a GPU.
+        device: ``"auto"``, ``"cpu"`` or ``"cuda"``; only ``"cuda"`` takes the fit through the renderer to the GPU, and
+            it demands that there is one.
         seed: Seed of everything random, at least 0; the same seed gives the same head.
         threads: CPU threads, at least 0; 0 leaves the choice to Relit.
         face: Which face to take in photos that show several, from 0, left to right; ``None``

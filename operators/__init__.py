@@ -21,6 +21,6 @@ def unregister() -> None:
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    from . import cancel, fit, install, load_head, photos, polling, shape_edit
+    from . import cancel, fit, install, load_head, photos, polling, skin_material
 
-    return polling, photos, load_head, fit, cancel, install, shape_edit
+    return polling, photos, load_head, skin_material, fit, cancel, install

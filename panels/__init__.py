@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import fit, head, photos, settings, shape, thumbnails
+from . import fit, head, material, photos, settings, thumbnails
 
-_modules = (thumbnails, photos, fit, settings, head, shape)
+_modules = (thumbnails, photos, fit, settings, head, material)
 
 
 def register() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import head, photos, settings, shape
+from . import head, photos, settings
 
-_modules = (photos, settings, head, shape)
+_modules = (photos, settings, head)
 
 
 def register() -> None:

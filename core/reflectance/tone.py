@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..mapfiles import linear_from_srgb
+from ..srgb import linear_from_srgb
 
 MONK_HEX = (
     "f6ede4",

@@ -186,9 +186,6 @@ class Recorder:
 
     box = row = column = split = _nested
 
-    def panel(self, name: str, default_closed: bool = False) -> tuple[Recorder, Recorder]:
-        return Recorder(self._seen), Recorder(self._seen)
-
     def separator(self, **_: object) -> None: ...
 
     def label(self, text: str = "", icon: str = "NONE") -> None:
@@ -199,7 +196,9 @@ class Recorder:
         assert name in data.bl_rna.properties, name
         self._seen.properties.append(name)
 
-    def operator(self, name: str, text: str | None = None, icon: str = "NONE", **_: object) -> SimpleNamespace:
+    def operator(
+        self, name: str, text: str | None = None, icon: str = "NONE", depress: bool = False, **_: object
+    ) -> SimpleNamespace:
         area, _, function = name.partition(".")
         assert function in dir(getattr(bpy.ops, area)), name
         assert icon in bpy.types.UILayout.bl_rna.functions["operator"].parameters["icon"].enum_items

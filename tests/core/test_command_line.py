@@ -151,7 +151,7 @@ def test_doctor_names_what_is_missing(monkeypatch, capsys) -> None:
     assert command_line.main(["doctor"]) == 2
     output = capsys.readouterr()
     assert "ok      numpy" in output.out and "MISSING nosuchpackage is not installed" in output.out
-    assert "a fit runs on the CPU in this version; torch could use: " in output.out
+    assert "a fit runs on the CPU unless CUDA is chosen; torch could use: " in output.out
     assert "vendor_install.py install" in output.err
 
 

@@ -161,7 +161,7 @@ def test_a_run_goes_on_with_the_good_photo_and_says_what_it_left_out(tmp_path):
     Image.new("RGB", (300, 300), (120, 120, 120)).save(wall)
     torn.write_bytes(good.read_bytes()[:5000])
     settings = FitSettings(quality="draft", map_size=512, threads=1)
-    grey = Steps(picture=lambda head, photo: np.full((512, 512, 3), 128, np.uint8))
+    grey = Steps(picture=lambda *_: np.full((512, 512, 3), 128, np.uint8))
     head = fit_head([wall, good, torn, gone], tmp_path / "head", settings, lambda *_: None, grey)
     record = json.loads((head / "fit.json").read_text())
     assert [Path(photo["path"]).name for photo in record["photos"]] == ["good.png"]

@@ -1,0 +1,42 @@
+"""A newcomer: the tab, the missing worker, an existing Python, a photo, the button, the head."""
+
+from __future__ import annotations
+
+import os
+
+import bpy
+import common
+
+
+def scenario(stage):
+    """From the opened tab to a head in the scene."""
+    run = stage.part("operators.run").run
+    yield from stage.open_tab()
+    yield from stage.picture("first_sight")
+    common.name_worker(stage)
+    yield from stage.click("relit.add_photos")
+    yield from stage.choose_file(common.photo(stage))
+    yield 1.0
+    yield from stage.picture("photo")
+    yield from stage.fold("RELIT_PT_settings")
+    bpy.context.scene.relit.quality, bpy.context.scene.relit.map_size = "draft", "512"
+    yield from stage.picture("settings")
+    yield from stage.fold("RELIT_PT_settings")
+    yield from stage.click("relit.fit")
+    assert run.active, run.problem
+    yield from stage.until(lambda: run.preview or not run.active)
+    yield from stage.picture("progress")
+    yield from stage.until(lambda: not run.active)
+    assert run.problem is None, run.problem
+    yield 0.5
+    yield from stage.picture("head")
+    head = bpy.context.view_layer.objects.active
+    assert head is not None and os.path.isdir(head.relit.folder)
+    yield from stage.key("Z", ctrl=True)
+    yield 0.5
+    assert not [thing for thing in bpy.data.objects if thing.type == "MESH" and thing.relit.folder]
+    yield from stage.picture("undone")
+    yield from stage.key("Z", ctrl=True, shift=True)
+    yield 0.5
+    assert [thing for thing in bpy.data.objects if thing.type == "MESH" and thing.relit.folder]
+    yield from stage.picture("redone")
