@@ -47,6 +47,7 @@ class Landmarks:
         glasses: How likely the face wears glasses, in [0, 1]; above 0.5 means yes.
         notes: Plain sentences for the artist.
         points_68: iBUG landmarks by face-alignment where the artist has it, else None.
+        pins: Index, x and y of landmarks that the artist has put where they are, in pixels.
     """
 
     points: Float32[np.ndarray, "478 2"]
@@ -60,6 +61,7 @@ class Landmarks:
     glasses: float = 0.0
     notes: tuple[str, ...] = ()
     points_68: Float32[np.ndarray, "68 2"] | None = None
+    pins: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def side(self) -> float:

@@ -53,7 +53,7 @@ class View:
 
 
 def look_at(path: Path, face: int | None) -> View:
-    """Read a photo, find the face and where its skin is."""
+    """Read a photo, find the face (as `detect_landmarks`) and where its skin is."""
     photo = load_photo(path)
     landmarks = detect_landmarks(photo, face)
     landmarks = replace(landmarks, notes=(*landmarks.notes, *quality_notes(photo, landmarks)))

@@ -87,7 +87,8 @@ def fit_landmarks(
     Args:
         model: a `MorphableModel`.
         landmarks: per photo, something with `points` [478, 2] in pixels; its `confidence` (a number or
-            [478]), `weights` [478] and `expression_scores` (by name) are used where it has them.
+            [478]), `weights` [478], `expression_scores` (by name) and `pins` [n, 3] (index, x and y in pixels of
+            landmarks that the artist has put in place) are used where it has them.
         image_sizes: (width, height) of each photo in pixels.
         exif_focals_35mm: 35 mm equivalent focal length that each photo states, None where it does not.
         settings: number of rounds; 12 when None.
@@ -188,8 +189,50 @@ def observe(
         iris_px=iris_px,
         log_focal=(float(np.log(focal)), priors.exif_sigma if focal_35mm else priors.focal_sigma),
         expression_mean=priors.score_share * scores,
+        pinned=np.zeros(len(points), bool),
     )
+    pins = np.asarray(getattr(landmarks, "pins", ()), np.float64).reshape(-1, 3)
+    if len(pins):
+        pins = pins - [0.0, *np.asarray(size) / 2.0]
+        observation = _with_pins(cut, observation, pins, priors, EYE_DISTANCE * float(np.exp(pose[2])))
     return observation, pose
+
+
+def _with_pins(
+    cut: LandmarkModel, observation: Observation, pins: np.ndarray, priors: Priors, eye_distance_px: float
+) -> Observation:
+    """The evidence with landmarks where the artist has put them.
+
+    A pin says where a point of the head is seen: no error of the network, no outlier, and no sliding along the
+    outline. Detected landmarks near it fade out, so that the head moves there as the shape model lets it.
+
+    Args:
+        cut: the landmarks' model.
+        observation: what was detected.
+        pins: [n, 3] index, and pixels from the principal point; those of landmarks that the model lacks are left out.
+        priors: a pin's weight and reach.
+        eye_distance_px: the distance between the eyes in the photo.
+    """
+    index = pins[:, 0].astype(int)
+    usable = (index >= 0) & (index < cut.landmarks)
+    usable[usable] = cut.weight[index[usable]] > 0
+    index, places = index[usable], pins[usable, 1:]
+    weight, target = observation.weight.copy(), observation.target.copy()
+    apart = np.linalg.norm(target[:, None] - target[index], axis=2) / (priors.pin_reach * eye_distance_px)
+    weight *= np.prod(1.0 - np.exp(-0.5 * apart**2), axis=1)
+    weight[index], target[index] = priors.pin_weight, places
+    pinned = observation.pinned.copy()
+    pinned[index] = True
+    free = ~pinned
+    return replace(
+        observation,
+        target=target,
+        weight=weight,
+        response_px=observation.response_px * free[:, None],
+        drift_px=observation.drift_px * free[:, None],
+        outward=observation.outward * free[:, None],
+        pinned=pinned,
+    )
 
 
 def _affine_pose(

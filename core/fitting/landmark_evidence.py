@@ -54,6 +54,7 @@ class Observation:
         iris_px: diameter of the iris in pixels, 0 = unknown.
         log_focal: mean and standard deviation of the logarithm of the focal length in pixels.
         expression_mean: [E] expressions to expect.
+        pinned: [N] bool, landmarks that the artist has put where they are; they have no error and no outlier.
     """
 
     target: np.ndarray
@@ -65,6 +66,7 @@ class Observation:
     iris_px: float
     log_focal: tuple[float, float]
     expression_mean: np.ndarray
+    pinned: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Priors:
         exif_sigma: of the logarithm of a focal length that EXIF states.
         distance: median distance of a face from the camera.
         distance_sigma: of its logarithm.
+        pin_weight: of a pinned landmark, where all others together weigh `independent_landmarks`.
+        pin_reach: how far around a pin detected landmarks count less, in units of the distance between the eyes.
     """
 
     landmark_sigma: float = 0.02
@@ -108,3 +112,5 @@ class Priors:
     exif_sigma: float = 0.04
     distance: float = 0.8
     distance_sigma: float = 0.7
+    pin_weight: float = 40.0
+    pin_reach: float = 0.15

@@ -54,8 +54,8 @@ class GeometryProblem:
                 return float("inf")
             residual, weight, _, _ = self._image_residuals(view, photo, state)
             squared = np.sum(residual**2, -1)
-            scale = self.robust_scale**2
-            total += 0.5 * float(np.sum(weight * squared / (1.0 + squared / scale)))
+            doubt = self._doubt(photo)
+            total += 0.5 * float(np.sum(weight * squared / (1.0 + doubt * squared)))
             total += 0.5 * float(np.sum(self._scalar_residuals(state, photo, view)[0] ** 2))
             expression = state.expressions[photo]
             total += 0.5 * float(np.sum(self._expression_residual(expression, observation) ** 2))
@@ -154,7 +154,8 @@ class GeometryProblem:
         # The outline is where a line, followed from the cheek backwards, reaches furthest out; on the side that
         # faces the camera that is its end before the ear, where the network also puts its points.
         furthest = np.where(self.model.line_usable, reach, -np.inf).argmax(1)
-        chosen[contour] = lines[np.arange(len(contour)), furthest]
+        sliding = ~observation.pinned[contour]
+        chosen[contour[sliding]] = lines[np.arange(len(contour)), furthest][sliding]
 
         error = observation.response_px @ state.identity + observation.drift_px @ state.drift[photo]
         offset = view.pixels[:, chosen] + error - observation.target.T
@@ -164,14 +165,20 @@ class GeometryProblem:
         residual = np.where(outward.any(1, keepdims=True), along, residual)
         seen = np.ones(count) if self.seen is None else self.seen[photo].copy()
         seen[contour] = 1.0
-        share = min(1.0, self.priors.independent_landmarks / max(1.0, float(observation.weight.sum())))
-        return residual, observation.weight * seen * share, outward, chosen
+        detected = np.where(observation.pinned, 0.0, observation.weight)
+        share = min(1.0, self.priors.independent_landmarks / max(1.0, float(detected.sum())))
+        weight = np.where(observation.pinned, observation.weight, observation.weight * seen * share)
+        return residual, weight, outward, chosen
+
+    def _doubt(self, photo: int) -> np.ndarray:
+        """[N] one over the squared sigmas at which a landmark counts as an outlier; a pinned one never does."""
+        return np.where(self.observations[photo].pinned, 0.0, self.robust_scale**-2)
 
     def _photo_equations(self, state: GeometryState, photo: int) -> tuple[np.ndarray, np.ndarray]:
         view, observation = self._view(state, photo), self.observations[photo]
         residual, weight, outward, chosen = self._image_residuals(view, photo, state)
         squared = np.sum(residual**2, 1)
-        robust = weight / (1.0 + squared / self.robust_scale**2) ** 2
+        robust = weight / (1.0 + self._doubt(photo) * squared) ** 2
         used = np.flatnonzero(robust > 1e-9)
         whiten = np.sqrt(robust[used]) / observation.sigma_px
         errors = observation.response_px[:, used], observation.drift_px[:, used]

@@ -168,6 +168,7 @@ def test_jacobian_is_the_derivative_of_the_cost(model: SyntheticModel, person: n
             iris_px=40.0,
             log_focal=(7.4, 0.3),
             expression_mean=np.full(EXPRESSIONS, 0.2),
+            pinned=rng.uniform(size=LANDMARKS) < 0.1,
         )
         for shot in shots
     )
