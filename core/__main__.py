@@ -6,6 +6,7 @@ Exit status: 0, 2 after a failure (one sentence and a hint on standard error), 1
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 import traceback
@@ -49,7 +50,8 @@ def reconstruct(options: argparse.Namespace) -> None:
     try:
         from .pipeline import fit_head
 
-        folder = fit_head(options.photos, options.out, settings, progress)
+        pins = () if options.pins is None else _pins(options.pins, options.photos)
+        folder = fit_head(options.photos, options.out, settings, progress, pins=pins)
     finally:
         progress.close()
     _print_warnings(folder)
@@ -138,6 +140,22 @@ def doctor(options: argparse.Namespace) -> None:
     print("Everything is in place.")
 
 
+def _pins(path: Path, photos: list[Path]) -> list[list]:
+    """Return each photo's pins from a JSON object: file name -> [[landmark, x, y], ...]."""
+    try:
+        named = json.loads(path.read_text(encoding="utf-8"))
+        strangers = set(named) - {photo.name for photo in photos}
+        pins = [[(int(index), float(x), float(y)) for index, x, y in named.get(photo.name, ())] for photo in photos]
+    except OSError as error:
+        raise FitError(f"The pins in {path} cannot be read ({error.strerror}).", "Check the file's name.") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        hint = 'Write {"photo.jpg": [[landmark, x, y], ...]}, with one entry for each pin.'
+        raise FitError(f"{path} holds no pins.", hint) from error
+    if strangers:
+        raise FitError(f"{path} has pins for {', '.join(sorted(strangers))}.", "Name photos of this reconstruction.")
+    return pins
+
+
 def _change(text: str) -> tuple[str, float]:
     """Return the slider and the number of NAME=VALUE."""
     name, _, value = text.partition("=")
@@ -221,6 +239,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", type=int, default=FitSettings.seed)
     command.add_argument("--threads", type=int, default=FitSettings.threads, help="0: Relit chooses")
     command.add_argument("--face", type=int, help="which face, from 0, left to right; else the largest")
+    command.add_argument(
+        "--pins", metavar="FILE", type=Path, help='landmarks put in place: JSON {"photo.jpg": [[landmark, x, y], ...]}'
+    )
 
     command = commands.add_parser("render", help=render.__doc__, description=render.__doc__)
     command.set_defaults(run=render)

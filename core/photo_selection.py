@@ -12,7 +12,7 @@ lie 0.49 apart at most, and 0.4 % of the strangers nearer than 0.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Selection:
 
 def see_photos(
     paths: Sequence[Path],
-    face: int | None,
+    faces: Sequence[int | None],
     look_at: Callable[[Path, int | None], View],
     entering: Callable[[int], None],
 ) -> tuple[list[View], list[str]]:
@@ -68,8 +68,8 @@ def see_photos(
 
     Args:
         paths: the photos, at least one.
-        face: which face to take where a photo shows that many; None takes the largest, or in a group picture among
-            several photos the one that the others show.
+        faces: which face to take of each photo, where it shows that many; None takes the largest, or in a group picture
+            among several photos the one that the others show.
         look_at: reads one photo and finds its face (`views.look_at`).
         entering: called with the number of each photo before it is read.
 
@@ -79,11 +79,12 @@ def see_photos(
     Raises:
         FitError: no photo can be used.
     """
-    views, refused = [], []
-    for number, path in enumerate(paths):
+    views, refused, unsure = [], [], set()
+    for number, (path, face) in enumerate(zip(paths, faces, strict=True)):
         entering(number)
         try:
             views.append(_look(path, face, look_at, alone=len(paths) == 1))
+            unsure |= {path} if face is None else set()
         except FitError as error:
             refused.append(error)
     if not views:
@@ -94,9 +95,8 @@ def see_photos(
         twice.append(UNCHECKED)
     elif len(views) > 1:
         descriptors = np.stack([descriptor(view.photo, view.landmarks) for view in views])
-        if face is None:
-            views, descriptors, swapped = _faces_that_agree(views, descriptors, look_at)
-            twice += swapped
+        views, descriptors, swapped = _faces_that_agree(views, descriptors, unsure, look_at)
+        twice += swapped
         chosen = choose(
             [view.photo.path.name for view in views],
             descriptors,
@@ -180,15 +180,18 @@ def _without_copies(views: Sequence[View]) -> tuple[list[View], list[str]]:
 
 
 def _faces_that_agree(
-    views: Sequence[View], descriptors: np.ndarray, look_at: Callable[[Path, int | None], View]
+    views: Sequence[View],
+    descriptors: np.ndarray,
+    unsure: Collection[Path],
+    look_at: Callable[[Path, int | None], View],
 ) -> tuple[list[View], np.ndarray, list[str]]:
-    """In photos of several faces take the one that the other photos show, where it is not the largest."""
+    """In `unsure` photos of several faces take the one that the other photos show, where it is not the largest."""
     views, descriptors, notes = list(views), descriptors.copy(), []
     # Photos of one face are sure of whom they show; a group picture is judged by them where there are any.
     alone = [index for index, view in enumerate(views) if view.landmarks.face_count == 1]
     for index, view in enumerate(views):
         others = [other for other in alone or range(len(views)) if other != index]
-        if view.landmarks.face_count == 1 or not others:
+        if view.landmarks.face_count == 1 or not others or view.photo.path not in unsure:
             continue
         found = _nearest_face(view, descriptors[others])
         if found is None or np.allclose(found[1].points, view.landmarks.points, atol=1.0):

@@ -25,7 +25,7 @@ from .reflectance.prior import load_prior
 from .result import write_result
 from .settings import FitSettings
 from .stages import Stages
-from .views import fit_geometry, look_at, trace_light
+from .views import Pins, fit_geometry, look_at, pinning, trace_light
 
 EYE_MAP_SIZE = 512
 COARSE_EYES = 128
@@ -56,6 +56,8 @@ def fit_head(
     settings: FitSettings,
     report: Callable[..., None],
     steps: Steps | None = None,
+    faces: Sequence[int | None] = (),
+    pins: Sequence[Pins] = (),
 ) -> Path:
     """Reconstruct a head from photos of one person.
 
@@ -65,6 +67,8 @@ def fit_head(
         settings: the artist's choices.
         report: called with (stage, fraction of the whole, preview file or None); raises `Cancelled`.
         steps: the method's own when None.
+        faces: which face to take of each photo; where that is None or missing, what the settings say.
+        pins: for each photo the landmarks that the artist has put in place.
 
     Returns:
         The head folder.
@@ -82,7 +86,7 @@ def fit_head(
         stages.enter("Loading the models")
         # A GPU that nobody asked for is left alone: on the CPU the same photos give the same file everywhere.
         fit = _Reconstruction(settings, steps or Steps(), stages, device if settings.device == "cuda" else "cpu")
-        fit.see([Path(path) for path in photos])
+        fit.see([Path(path) for path in photos], faces, pins)
         fit.fit_shape()
         fit.estimate_light_and_skin()
         if settings.joint.shape_steps:
@@ -114,12 +118,13 @@ class _Reconstruction:
         self.warnings: list[str] = []
         self._settings, self._steps, self._stages, self._device = settings, steps, stages, device
 
-    def see(self, photos: list[Path]) -> None:
+    def see(self, photos: list[Path], faces: Sequence[int | None], pins: Sequence[Pins]) -> None:
         """Read the photos and find the person in them."""
+        faces = [*faces, *[None] * len(photos)][: len(photos)]
         self.views, left_out = see_photos(
             photos,
-            self._settings.face,
-            self._steps.look_at,
+            [self._settings.face if face is None else face for face in faces],
+            pinning(self._steps.look_at, dict(zip(photos, pins))),
             lambda index: self._stages.enter(f"Reading photo {index + 1} of {len(photos)}"),
         )
         self.warnings += left_out

@@ -29,6 +29,8 @@ class Reconstruct:
         photos: Paths of the photos of one person.
         out: The head folder to make.
         settings: The artist's choices.
+        faces: For each photo which face to take, from 0, left to right; where None or missing, the settings' choice.
+        pins: For each photo [index, x, y] of the landmarks that the artist has put in place.
         log: Where the asker keeps the worker's standard error; named in messages of failure.
     """
 
@@ -37,6 +39,8 @@ class Reconstruct:
     photos: tuple[str, ...]
     out: str
     settings: FitSettings = field(default_factory=FitSettings)
+    faces: tuple[int | None, ...] = ()
+    pins: tuple[tuple[tuple[float, ...], ...], ...] = ()
     log: str = ""
 
 

@@ -70,10 +70,16 @@ def fit_record(
         "versions": {"relit": relit_version(), "shape_model": model.version, "torch": torch.__version__},
         "seed": settings.seed,
         "settings": settings.to_dict(),
-        "photos": [{"path": str(view.photo.path), "sha256": view.photo.sha256} for view in views],
+        "photos": [_photo_record(view) for view in views],
         "warnings": warnings,
         **fit.to_dict(),
     }
+
+
+def _photo_record(view: View) -> dict:
+    """Where a photo came from, and the artist's pins where there are any."""
+    pins = {"pins": [list(pin) for pin in view.landmarks.pins]} if view.landmarks.pins else {}
+    return {"path": str(view.photo.path), "sha256": view.photo.sha256, **pins}
 
 
 def write_result(

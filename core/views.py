@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,9 @@ from .settings import AppearanceSettings, GeometrySettings
 
 SKIN_SPECULAR = 0.5
 SKIN_ROUGHNESS = 0.45
+
+Pins = Sequence[Sequence[float]]
+"""Index, x and y of landmarks, in pixels of the photo as it is used: upright, scaled down where it is very large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,18 @@ def look_at(path: Path, face: int | None) -> View:
     landmarks = detect_landmarks(photo, face)
     landmarks = replace(landmarks, notes=(*landmarks.notes, *quality_notes(photo, landmarks)))
     return View(photo, landmarks, skin_mask(photo, landmarks, person_mask(photo, landmarks.box)))
+
+
+def pinning(look: Callable[[Path, int | None], View], pins: Mapping[Path, Pins]) -> Callable[[Path, int | None], View]:
+    """`look_at`, or what stands in its place, with the landmarks that the artist has put in place in each photo."""
+
+    def look_and_pin(path: Path, face: int | None) -> View:
+        view = look(path, face)
+        if not pins.get(path):
+            return view
+        return replace(view, landmarks=replace(view.landmarks, pins=tuple(map(tuple, pins[path]))))
+
+    return look_and_pin
 
 
 def fit_geometry(

@@ -192,7 +192,8 @@ def _answer(request: Request, session: Session) -> Message:
         return answer(request, session.report)
     from .pipeline import fit_head
 
-    return Finished(request.job, str(fit_head(photos, Path(request.out), request.settings, session.report)))
+    asked = {"faces": request.faces, "pins": request.pins}
+    return Finished(request.job, str(fit_head(photos, Path(request.out), request.settings, session.report, **asked)))
 
 
 def _use_threads(setting: int) -> None:

@@ -36,8 +36,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, head: Path) -> list:
 
     class Pipeline:
         @staticmethod
-        def fit_head(photos, out, settings, report) -> Path:
-            asked.append((photos, out, settings))
+        def fit_head(photos, out, settings, report, pins) -> Path:
+            asked.append((photos, out, settings, *pins))
             report("Reading the photos", 0.1)
             report("Fitting the shape", 0.5)
             if photos[0].name == "blank.jpg":
@@ -48,6 +48,18 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, head: Path) -> list:
 
     monkeypatch.setitem(sys.modules, "core.pipeline", Pipeline)
     return asked
+
+
+def test_pins_are_read_by_file_name(pipeline, tmp_path: Path, capsys) -> None:
+    pins = tmp_path / "pins.json"
+    pins.write_text('{"b.jpg": [[61, 12.5, 40], [1, 3, 4]]}')
+    typed = ["reconstruct", "a.jpg", "b.jpg", "--out", "x", "--pins", str(pins)]
+    assert command_line.main(typed) == 0
+    assert pipeline[0][3:] == ([], [(61, 12.5, 40.0), (1, 3.0, 4.0)])
+    for text, word in (('{"c.jpg": []}', "pins for c.jpg"), ('{"a.jpg": [[1]]}', "no pins"), ("[", "no pins")):
+        pins.write_text(text)
+        assert command_line.main(typed) == 2
+        assert word in capsys.readouterr().err
 
 
 def test_reconstruct_passes_on_what_was_typed(pipeline, capsys, head: Path) -> None:
@@ -162,7 +174,7 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
         # Tests that were started in the background inherit that Ctrl-C is ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "pipeline = types.ModuleType('core.pipeline')\n"
-        "def fit_head(photos, out, settings, report):\n"
+        "def fit_head(photos, out, settings, report, **_):\n"
         "    from core.head import new_head_folder\n"
         "    with new_head_folder(out):\n"
         "        report('Fitting the shape', 0.5)\n"

@@ -361,3 +361,29 @@ def test_cancelling_stops_between_rounds(model: SyntheticModel, person: np.ndarr
 
 def test_the_shipped_calibration_is_that_of_the_shipped_model() -> None:
     assert is_calibrated(load_model()), "run training/landmark_calibration.py again"
+
+
+def test_a_pin_moves_the_head_there_and_leaves_the_rest(model: SyntheticModel, person: np.ndarray) -> None:
+    shot = shoot(model, person, np.zeros(EXPRESSIONS), (0.0, 0.1, 0.0))
+    plain = fit(model, [shot])
+    apart = np.linalg.norm(shot.points - shot.points.mean(0), axis=1)
+    inner = np.flatnonzero(landmark_model(model).weight > 0)
+    pinned = inner[apart[inner].argmin()]
+    wanted = plain.landmarks_px[0][pinned] + (12.0, -9.0)
+    moved = fit(model, [SimpleNamespace(**vars(shot), pins=[(pinned, *wanted)])], start=plain.fit)
+    assert np.linalg.norm(moved.landmarks_px[0][pinned] - wanted) < 3.0
+    step = np.linalg.norm(moved.landmarks_px[0] - plain.landmarks_px[0], axis=1)
+    near = np.linalg.norm(shot.points - shot.points[pinned], axis=1)
+    assert np.median(step[near > np.percentile(near, 70)]) < 4.0
+
+
+def test_a_pin_on_the_outline_does_not_slide_and_a_pin_of_no_landmark_does_nothing(model: SyntheticModel) -> None:
+    shot = shoot(model, np.zeros(IDENTITIES), np.zeros(EXPRESSIONS), (0.0, 0.0, 0.0))
+    plain = fit(model, [shot])
+    rim = int(landmark_model(model).contour[0])
+    wanted = plain.landmarks_px[0][rim] + (6.0, 6.0)
+    moved = fit(model, [SimpleNamespace(**vars(shot), pins=[(rim, *wanted)])])
+    assert np.linalg.norm(moved.landmarks_px[0][rim] - wanted) < 2.5
+    missing = [(9999, 10.0, 10.0), (-1, 10.0, 10.0)]
+    same = fit(model, [SimpleNamespace(**vars(shot), pins=missing)])
+    assert np.array_equal(same.fit.identity, plain.fit.identity)

@@ -60,11 +60,12 @@ class Faces:
 def seen(monkeypatch: pytest.MonkeyPatch):
     """Run the selection over what `Faces` shows; returns the kept files, which face of each, and the notes."""
 
-    def run(faces: Faces, *names: str, face: int | None = None):
+    def run(faces: Faces, *names: str, face: int | list | None = None):
+        chosen = face if isinstance(face, list) else [face] * len(names)
         monkeypatch.setattr(photo_selection, "available", lambda _: True)
         monkeypatch.setattr(photo_selection, "descriptor", faces.descriptor)
         monkeypatch.setattr(photo_selection, "detect_landmarks", faces.landmarks)
-        views, notes = see_photos([Path(name) for name in names], face, faces.look_at, lambda _: None)
+        views, notes = see_photos([Path(name) for name in names], chosen, faces.look_at, lambda _: None)
         return [(view.photo.path.name, view.landmarks.face) for view in views], notes
 
     return run
@@ -120,6 +121,12 @@ def test_a_chosen_face_counts_only_where_there_are_that_many(seen):
         seen(faces, "a.jpg", face=1)
 
 
+def test_each_photo_has_its_own_choice(seen):
+    faces = Faces({"a.jpg": [person(0)], "b.jpg": [person(0, 1)], "party.jpg": [person(3), person(0, 2), person(0, 3)]})
+    kept, notes = seen(faces, "a.jpg", "b.jpg", "party.jpg", face=[None, None, 2])
+    assert kept == [("a.jpg", 0), ("b.jpg", 0), ("party.jpg", 2)] and notes == []
+
+
 def test_the_same_picture_counts_once(seen):
     faces = Faces({"a.jpg": [person(0)], "copy.jpg": [person(0)]}, copies={"copy.jpg": "a.jpg"})
     kept, notes = seen(faces, "a.jpg", "copy.jpg")
@@ -130,9 +137,9 @@ def test_the_same_picture_counts_once(seen):
 def test_without_the_recogniser_nobody_is_judged(monkeypatch):
     monkeypatch.setattr(photo_selection, "available", lambda _: False)
     faces = Faces({"a.jpg": [person(0)], "b.jpg": [person(1)]})
-    views, notes = see_photos([Path("a.jpg"), Path("b.jpg")], None, faces.look_at, lambda _: None)
+    views, notes = see_photos([Path("a.jpg"), Path("b.jpg")], [None] * 2, faces.look_at, lambda _: None)
     assert len(views) == 2 and notes == [photo_selection.UNCHECKED]
-    assert see_photos([Path("a.jpg")], None, faces.look_at, lambda _: None)[1] == []
+    assert see_photos([Path("a.jpg")], [None], faces.look_at, lambda _: None)[1] == []
 
 
 def test_what_cannot_be_used_is_left_out_until_nothing_is_left(seen):
@@ -179,6 +186,6 @@ def test_real_people_are_told_apart(shared: Path):
         pytest.skip("the optional recogniser is not installed")
     folder = shared / "photos"
     good = [folder / "lisa" / "lisa2.jpg", folder / "zoom" / "60cm.jpg"]
-    views, notes = see_photos([good[0], folder / "canada" / "008f.jpg", good[1]], None, look_at, lambda _: None)
+    views, notes = see_photos([good[0], folder / "canada" / "008f.jpg", good[1]], [None] * 3, look_at, lambda _: None)
     assert [view.photo.path for view in views] == good
     assert len(notes) == 1 and "008f.jpg" in notes[0]

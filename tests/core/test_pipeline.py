@@ -11,7 +11,7 @@ from core.errors import Cancelled, FitError
 from core.head import TIMINGS_FILE, read_head
 from core.joint_fit import CODE
 from core.mapfiles import read_png
-from core.pipeline import fit_head
+from core.pipeline import Steps, fit_head
 from core.reflectance.generator import GeneratorConfig, generator_from_prior, load_generator, save_generator
 from core.relight import render_photo
 from core.settings import FitSettings, JointSettings
@@ -164,3 +164,16 @@ def test_a_failure_keeps_the_head_that_was_there(reported, photo, tmp_path):
 def test_no_photo_is_said_plainly(tmp_path):
     with pytest.raises(FitError, match="No photo was given"):
         fit_head([], tmp_path / "head", SETTINGS, lambda *_: None)
+
+
+def test_pins_reach_the_fit(photo, tmp_path):
+    seen = []
+
+    def watching(model, views, settings):
+        seen.extend(view.landmarks.pins for view in views)
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        steps = Steps(fit_geometry=watching)
+        fit_head([photo], tmp_path / "head", SETTINGS, lambda *_: None, steps, faces=[0], pins=[[(61, 200.0, 150.0)]])
+    assert seen == [((61, 200.0, 150.0),)]
