@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import fit, head, material, photos, settings, thumbnails
+from . import fit, head, material, photos, settings, status_bar, thumbnails
 
-_modules = (thumbnails, photos, fit, settings, head, material)
+_modules = (thumbnails, photos, fit, settings, head, material, status_bar)
 
 
 def register() -> None:
