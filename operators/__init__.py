@@ -21,6 +21,6 @@ def unregister() -> None:
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    from . import cancel, fit, install, load_head, photos, polling, skin_material
+    from . import cancel, fit, install, load_head, photos, polling, relight, skin_material
 
-    return polling, photos, load_head, skin_material, fit, cancel, install
+    return polling, photos, load_head, skin_material, relight, fit, cancel, install

@@ -77,6 +77,12 @@ class Tree:
             self.set(next(socket for socket in node.inputs if socket.identifier == identifier), value)
         return next(socket for socket in node.outputs if socket.identifier == f"Result_{suffix}")
 
+    def multiply(self, first: object, second: object, location: Point) -> bpy.types.NodeSocket:
+        """Multiply two colours and return the result."""
+        result = self.mix(1.0, first, second, location)
+        result.node.blend_type = "MULTIPLY"
+        return result
+
 
 class MaterialTree(Tree):
     """The emptied node tree of a material.

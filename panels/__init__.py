@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import fit, head, material, photos, settings, status_bar, thumbnails
+from . import fit, head, light, material, photos, settings, thumbnails
 
-_modules = (thumbnails, photos, fit, settings, head, material, status_bar)
+_modules = (thumbnails, photos, fit, settings, head, material, light)
 
 
 def register() -> None:

@@ -11,7 +11,6 @@ class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
     """The artist's choices for the next reconstruction."""
 
     bl_label = "Settings"
-    bl_parent_id = "RELIT_PT_fit"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -19,7 +18,7 @@ class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
         settings, layout = context.scene.relit, self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("face", "seed"):
+        for name in ("quality", "map_size", "seed", "face"):
             layout.prop(settings, name)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import head, photos, settings
+from . import head, light, photos, settings
 
-_modules = (photos, settings, head)
+_modules = (photos, settings, head, light)
 
 
 def register() -> None:

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..photo_light import harmonic_planes
+
 COSINE_BANDS = (1.0, 2 / 3, 1 / 4, 0.0, -1 / 24)
 """Bands of the clamped cosine divided by pi (Ramamoorthi & Hanrahan 2001, eq. 8)."""
 
@@ -50,26 +52,7 @@ def sh_basis(directions: Tensor, order: int) -> Tensor:
     """The orthonormal real spherical harmonics [N, (order + 1)^2] of unit directions [N, 3], order <= 4."""
     # Contiguous planes: several times faster than columns of rows.
     x, y, z = directions.t().contiguous().unbind(0)
-    xx, yy, zz = x * x, y * y, z * z
-    basis = [torch.full_like(x, 0.28209479177387814)]
-    if order >= 1:
-        basis += [0.4886025119029199 * q for q in (y, z, x)]
-    if order >= 2:
-        basis += [1.0925484305920792 * x * y, 1.0925484305920792 * y * z, 0.31539156525252005 * (3 * zz - 1)]
-        basis += [1.0925484305920792 * x * z, 0.5462742152960396 * (xx - yy)]
-    if order >= 3:
-        basis += [0.5900435899266435 * y * (3 * xx - yy), 2.890611442640554 * x * y * z]
-        basis += [0.4570457994644658 * y * (5 * zz - 1), 0.3731763325901154 * z * (5 * zz - 3)]
-        basis += [0.4570457994644658 * x * (5 * zz - 1), 1.445305721320277 * z * (xx - yy)]
-        basis += [0.5900435899266435 * x * (xx - 3 * yy)]
-    if order >= 4:
-        basis += [2.5033429417967046 * x * y * (xx - yy), 1.7701307697799304 * y * z * (3 * xx - yy)]
-        basis += [0.9461746957575601 * x * y * (7 * zz - 1), 0.6690465435572892 * y * z * (7 * zz - 3)]
-        basis += [0.10578554691520431 * (35 * zz * zz - 30 * zz + 3)]
-        basis += [0.6690465435572892 * x * z * (7 * zz - 3), 0.47308734787878004 * (xx - yy) * (7 * zz - 1)]
-        basis += [1.7701307697799304 * x * z * (xx - 3 * yy)]
-        basis += [0.6258357354491761 * (xx * (xx - 3 * yy) - yy * (3 * xx - yy))]
-    return torch.stack(basis).t()
+    return torch.stack(harmonic_planes(x, y, z, order)).t()
 
 
 def per_coefficient(bands: Tensor) -> Tensor:

@@ -184,14 +184,11 @@ class Recorder:
     def _nested(self, *_: object, **__: object) -> Recorder:
         return Recorder(self._seen)
 
-    box = row = column = split = _nested
-
-    def panel(self, name: str, default_closed: bool = False) -> tuple[Recorder, Recorder]:
-        return Recorder(self._seen), Recorder(self._seen)
+    box = row = column = split = grid_flow = _nested
 
     def separator(self, **_: object) -> None: ...
 
-    def label(self, text: str = "", icon: str = "NONE", translate: bool = True) -> None:
+    def label(self, text: str = "", icon: str = "NONE") -> None:
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         self._seen.text += text + " "
 

@@ -15,6 +15,7 @@ NUMPY_ONLY = {
     "core.camera",
     "core.fitting.fit",
     "core.fitting.geometry",
+    "core.photo_light",
     "core.reflectance.tone",
     "core.relief",
     "core.skin_optics",
