@@ -115,24 +115,32 @@ class HeadEditor:
             self._generator = load_generator()
         return self._generator
 
-    def maps(self, changes: Mapping[str, float], mirrored: bool = False, size: int = 0) -> dict[str, np.ndarray]:
+    def maps(
+        self,
+        changes: Mapping[str, float],
+        mirrored: bool = False,
+        size: int = 0,
+        report: Callable[..., None] = lambda *_: None,
+    ) -> dict[str, np.ndarray]:
         """Return the changed maps of the skin, encoded as in a head folder: in [0,1], [S,S] or [S,S,3], row 0 is v = 1.
 
         Args:
             changes: units by slider, counted from the folder's maps.
             mirrored: whether left and right change places.
             size: side in pixels; 0 for the folder's own.
+            report: called with (stage, fraction) before each map; may raise to stop.
 
         Raises:
             FitError: a slider does not exist or goes too far, the head has no code, or a map is missing or damaged.
         """
         changes = {name: float(value) for name, value in changes.items() if value}
         latent = {name: value for name, value in changes.items() if name not in GLOSS}
-        base, generated = self._at(size, bool(latent))
-        maps = {name: base[name] for name in base if name in BITS}
+        maps, generated = self._at(size, bool(latent))
         if latent:
+            report("Moving the sliders", 0.1)
             change = map_change(self.generator, self.directions, self.code, latent, generated)
-            maps = changed_maps(maps, change)
+            maps = changed_maps(maps, change, report)
+        maps = dict(maps)
         for name, (target, unit) in GLOSS.items():
             if target in maps and (units := changes.get(name)):
                 check_size(name, units)
@@ -160,14 +168,16 @@ def answer(request: Edit, report: Callable[..., None]) -> Edited | Finished:
         out = edit_head(Path(request.head), request.changes, Path(request.out), mirrored=request.mirrored)
         return Finished(request.job, str(out))
     folder = Path(request.head)
-    maps = _editor(folder, _stamp(folder)).maps(request.changes, request.mirrored, request.size)
-    report("Writing the maps", 0.9)
+    maps = _editor(folder, _stamp(folder)).maps(request.changes, request.mirrored, request.size, report)
     digests = {}
     for name, image in maps.items():
+        report("Writing the maps", 0.9)
         pixels = quantised(image, BITS[name])
         digests[name] = hashlib.blake2b(pixels, digest_size=12).hexdigest()
         try:
             np.save(Path(request.maps) / f"{name}.npy", pixels, allow_pickle=False)
+            if not request.size:
+                (Path(request.maps) / f"{name}.png").write_bytes(encode_png(image, BITS[name]))
         except OSError as error:
             raise FitError(f"The map {name} could not be written to {request.maps}: {error.strerror}.") from error
     return Edited(request.job, request.maps, digests)
@@ -248,16 +258,21 @@ def map_change(
     return MapChange(log_albedo, specular, roughness, slopes)
 
 
-def changed_maps(maps: Mapping[str, np.ndarray], change: MapChange) -> dict[str, np.ndarray]:
-    """Return a head's encoded maps with a change applied."""
+def changed_maps(
+    maps: Mapping[str, np.ndarray], change: MapChange, report: Callable[..., None] = lambda *_: None
+) -> dict[str, np.ndarray]:
+    """Return a head's encoded maps with a change applied; ``report`` as in :meth:`HeadEditor.maps`."""
     result = dict(maps)
+    report("Changing the colour", 0.2)
     albedo = linear_from_srgb(maps["diffuse_albedo"])
     albedo = np.clip(albedo * np.exp(_resized(change.log_albedo, len(albedo))), LEAST, MOST)
     result["diffuse_albedo"] = srgb_from_linear(albedo)
     for name, factor in (("specular_albedo", change.specular), ("roughness", change.roughness)):
         if name in maps:
+            report("Changing the gloss", 0.5)
             result[name] = np.clip(maps[name] * _resized(factor, len(maps[name])), 0, 1)
     if "normal" in maps:
+        report("Changing the relief", 0.7)
         normal = maps["normal"] * 2 - 1
         slopes = normal[..., :2] / np.maximum(normal[..., 2:], 0.1) + _resized(change.slopes, len(normal))
         result["normal"] = _normals(slopes)

@@ -14,6 +14,8 @@ from .errors import FitError
 from .settings import FitSettings
 
 VERSION = 1
+SUPERSEDED = '"superseded"'
+"""A line that ends the request that is being answered, if any, at its next report."""
 
 
 class ProtocolError(ValueError):
@@ -122,6 +124,11 @@ class Edit:
         """As in :class:`Look`."""
         return self.head, self.size, self.out
 
+    @property
+    def gives_way(self) -> bool:
+        """Whether anything newer ends it: full-size maps are slow, and whoever wants them asks again."""
+        return bool(self.maps) and not self.size
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -184,7 +191,8 @@ class Looked:
 
 @dataclass(frozen=True)
 class Edited:
-    """The changed maps lie in a folder as ``NAME.npy``, uint8 or uint16 [size,size] or [size,size,3].
+    """The changed maps lie in a folder as ``NAME.npy``, uint8 or uint16 [size,size] or [size,size,3]; full-size ones as
+    ``NAME.png`` too.
 
     Attributes:
         job: The request's.

@@ -28,6 +28,7 @@ limit_spinning()  # before the next line brings numpy
 from .errors import Cancelled, FitError, as_fit_error
 from .head import abandon, new_head_folder
 from .protocol import (
+    SUPERSEDED,
     Edit,
     Failed,
     Finished,
@@ -58,6 +59,7 @@ class Session:
         self._lock = threading.Lock()
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.cancelled = threading.Event()
+        self.superseded = threading.Event()
         self.job = ""
         self.target: Path | None = None
 
@@ -72,8 +74,8 @@ class Session:
             raise Cancelled from error
 
     def report(self, stage: str, fraction: float, preview: Path | None = None) -> None:
-        """Tell the asker how far the run is; raise `Cancelled` once it has cancelled."""
-        if self.cancelled.is_set():
+        """Tell the asker how far the run is; raise `Cancelled` once it has cancelled or asked for something newer."""
+        if self.cancelled.is_set() or self.superseded.is_set():
             raise Cancelled
         self.send(Progress(self.job, stage, float(fraction), None if preview is None else str(preview)))
 
@@ -88,7 +90,10 @@ class Session:
         while chunk := os.read(0, 65536):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
-                self._lines.put(line.decode("utf-8", "replace"))
+                if line.strip() == SUPERSEDED.encode():
+                    self.superseded.set()
+                else:
+                    self._lines.put(line.decode("utf-8", "replace"))
         self.cancelled.set()
         self._lines.put(None)
         time.sleep(PATIENCE)
@@ -118,13 +123,15 @@ def main() -> int:
 def serve(line: str, session: Session) -> Exception | None:
     """Answer one request; return what went wrong, which the asker has been told."""
     session.job, session.target, log = "", None, ""
+    session.superseded.clear()  # it was meant for the request before
     try:
         request = decode_request(line)
         session.job, session.target, log = request.job, _target(request), request.log
         session.send(Ready(session.job))
         session.send(_answer(request, session))
     except Cancelled:
-        session.cancelled.set()
+        if session.superseded.is_set() and not session.cancelled.is_set():
+            session.send(Failed(session.job, "Something newer was asked for."))
     except Exception as error:
         if session.cancelled.is_set():
             return error

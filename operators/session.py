@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..core.errors import FitError
-from ..core.protocol import LAST_WORDS, Edit, Failed, Look, Message, Ready, Rehearse, encode
+from ..core.protocol import LAST_WORDS, SUPERSEDED, Edit, Failed, Look, Message, Ready, Rehearse, encode
 from .job import Job, new_job_id, worker_command
 from .run import Problem
 
@@ -32,6 +32,7 @@ class _Question:
     on_problem: Trouble | None
     tries: int = 0
     understood: bool = False
+    dropped: bool = False
 
     @property
     def target(self) -> tuple[str, object]:
@@ -69,20 +70,21 @@ class Session:
         """Ask for something, without waiting for it.
 
         A request that still waits is replaced, in its place, by a newer one of the same kind about the same thing;
-        nobody hears of it again.
+        nobody hears of it again. One at work that `gives_way` starts again when everything else is done.
 
         Args:
             request: Its ``job`` and ``log`` are filled in here.
             on_answer: Called with the answer from Blender's timer, never from here.
             on_problem: Called instead when it went wrong.
         """
-        question = _Question(replace(request, job=new_job_id()), on_answer, on_problem)
+        question = _Question(request, on_answer, on_problem)
         for place, other in enumerate(self._waiting):
             if other.target == question.target:
                 self._waiting[place] = question
                 break
         else:
             self._waiting.append(question)
+        self._hurry()
         self.wake()
 
     def close(self, wait: bool = True) -> None:
@@ -119,6 +121,16 @@ class Session:
             return BUSY_INTERVAL
         return None if self._job is None else IDLE_INTERVAL
 
+    def _hurry(self) -> None:
+        """End the request at work if it gives way, and queue it again."""
+        current = self._current
+        if current is None or current.dropped or not getattr(current.request, "gives_way", False):
+            return
+        current.dropped = True
+        self._job.send(SUPERSEDED + "\n")
+        if all(other.target != current.target for other in self._waiting):
+            self._waiting.append(_Question(current.request, current.on_answer, current.on_problem))
+
     def _ask_next(self) -> None:
         self._current = question = self._waiting.pop(0)
         question.tries += 1
@@ -127,7 +139,7 @@ class Session:
         try:
             if self._job is None:
                 self._job = self._start()
-            question.request = replace(question.request, log=str(self._job.log))
+            question.request = replace(question.request, job=new_job_id(), log=str(self._job.log))
             self._job.send(encode(question.request))
         except FitError as error:
             self._finish(None, Problem(error.message, error.hint))
@@ -150,7 +162,7 @@ class Session:
         question = self._current
         if question is None:
             return
-        if not question.understood and question.tries == 1:
+        if not question.understood and question.tries == 1 and not question.dropped:
             self._current = None
             self._waiting.insert(0, question)
             return
@@ -161,6 +173,8 @@ class Session:
         question, self._current = self._current, None
         self._used = time.monotonic()
         try:
+            if question.dropped:
+                return
             if answer is not None:
                 question.on_answer(answer)
             elif question.on_problem is not None:

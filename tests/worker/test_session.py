@@ -224,3 +224,18 @@ def test_many_requests_do_not_grow_the_process(session, ask, started) -> None:
     several(200)
     assert (pages() - before) * os.sysconf("SC_PAGE_SIZE") < 1 << 20
     assert len(started) == 1
+
+
+def test_slow_maps_give_way_to_what_is_newer_and_follow_after_it(session, ask, protocol, load, tmp_path) -> None:
+    class Slow(protocol.Rehearse):
+        target, gives_way = "maps", True
+
+    order = []
+    session.ask(Slow("", 4.0), lambda message: order.append("maps"))
+    pump(session, lambda: session._current is not None and session._current.understood)
+    begin = time.monotonic()
+    session.ask(protocol.Rehearse("", 0.1), lambda message: order.append("look"))
+    pump(session, lambda: order == ["look"])
+    assert time.monotonic() - begin < 3
+    pump(session)
+    assert order == ["look", "maps"]
