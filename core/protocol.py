@@ -122,7 +122,7 @@ class Edit:
     @property
     def target(self) -> object:
         """As in :class:`Look`."""
-        return self.head, self.size, self.out
+        return self.head, self.maps, self.out
 
     @property
     def gives_way(self) -> bool:

@@ -21,6 +21,28 @@ def unregister() -> None:
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    from . import cancel, fit, install, load_head, photos, polling, relight, skin_material
+    from . import (
+        cancel,
+        fit,
+        install,
+        load_head,
+        photos,
+        polling,
+        relight,
+        skin_edit,
+        skin_live,
+        skin_material,
+    )
 
-    return polling, photos, load_head, skin_material, relight, fit, cancel, install
+    return (
+        polling,
+        photos,
+        load_head,
+        skin_material,
+        relight,
+        skin_live,
+        skin_edit,
+        fit,
+        cancel,
+        install,
+    )

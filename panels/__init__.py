@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from . import fit, head, light, material, photos, settings, thumbnails
+from . import (
+    fit,
+    head,
+    light,
+    material,
+    photos,
+    settings,
+    skin,
+    thumbnails,
+)
 
-_modules = (thumbnails, photos, fit, settings, head, material, light)
+_modules = (
+    thumbnails,
+    photos,
+    fit,
+    settings,
+    head,
+    skin,
+    material,
+    light,
+)
 
 
 def register() -> None:

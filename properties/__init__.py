@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from . import head, light, photos, settings
+from . import (
+    head,
+    light,
+    photos,
+    settings,
+    skin,
+)
 
-_modules = (photos, settings, head, light)
+_modules = (
+    photos,
+    settings,
+    head,
+    light,
+    skin,
+)
 
 
 def register() -> None:

@@ -111,6 +111,12 @@ def png(pixels: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
+@pytest.fixture
+def as_png():
+    """What turns pixels into a PNG file."""
+    return png
+
+
 @pytest.fixture(scope="session")
 def head_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A head folder with the shape model's mean, two photos and small maps."""

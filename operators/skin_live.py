@@ -1,0 +1,312 @@
+"""The maps follow the sliders: a small preview while a slider moves, the full size when it rests.
+
+The sliders are properties: saved, undone and redone by Blender. Pixels are none of that, so what the images show is
+kept here, and compared with what the sliders say whenever something may have come between them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..core.protocol import Edit, Edited
+from . import polling, skin_maps, worker
+from .active_head import is_head
+from .run import Problem
+from .session import session
+
+SLIDERS = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles", "shine", "roughness")
+PREVIEW_SIZE = 512
+REST = 0.4  # seconds without a move after which the full size follows
+FULL, ACCEPTED = "full", "accepted"
+
+
+@dataclass(eq=False)
+class Skin:
+    """What is known of one head's maps.
+
+    Attributes:
+        shown: Key of what the head's own images show.
+        digests: Of the maps that were written into them, by name.
+        problem: Why the maps could not follow.
+        working: Whether an answer is still to come.
+    """
+
+    shown: str
+    folder: Path
+    digests: dict[str, str] = field(default_factory=dict)
+    problem: Problem | None = None
+    working: bool = False
+
+
+_skins: dict[int, Skin] = {}
+_folder: Path | None = None
+_quiet = False
+
+
+def key_of(head_object: bpy.types.Object) -> str:
+    """Return a name for what the sliders of a head say."""
+    folder, (changes, mirrored) = head_object.relit.folder, choice(head_object)
+    return json.dumps([folder, changes, mirrored] if changes or mirrored else [folder], sort_keys=True)
+
+
+def choice(head_object: bpy.types.Object) -> tuple[dict[str, float], bool]:
+    """Return the sliders of a head that are not at zero, and whether left and right change places."""
+    skin = head_object.relit_skin
+    changes = {name: round(getattr(skin, name), 4) for name in SLIDERS}
+    return {name: value for name, value in changes.items() if value}, skin.mirrored
+
+
+def skin_of(head_object: bpy.types.Object) -> Skin:
+    """Return what is known of a head's maps."""
+    number = head_object.session_uid
+    if number not in _skins:
+        images = skin_maps.images_of(head_object)
+        shown = images["diffuse_albedo"].get(skin_maps.SHOWN) if "diffuse_albedo" in images else None
+        _skins[number] = Skin(shown or json.dumps([head_object.relit.folder]), _head_folder(number))
+    return _skins[number]
+
+
+def state(head_object: bpy.types.Object) -> tuple[Problem | None, bool]:
+    """Return why the maps of a head could not follow its sliders, and whether they are on their way."""
+    skin = _skins.get(head_object.session_uid)
+    return (None, False) if skin is None else (skin.problem, skin.working)
+
+
+def why_not(head_object: bpy.types.Object) -> str:
+    """Return why the sliders of a head cannot work; empty when they can."""
+    if head_object.library or head_object.override_library or head_object.data.library:
+        return f"{head_object.name} is linked from another file: open that file to change its skin."
+    if worker.worker_python() is None:
+        return " ".join(worker.missing_worker_sentences())
+    if not os.path.isdir(bpy.path.abspath(head_object.relit.folder)):
+        return f"The head folder {head_object.relit.folder} is gone; the sliders start from the maps in it."
+    if "diffuse_albedo" not in skin_maps.images_of(head_object):
+        return f"The material of {head_object.name} has no map of its skin any more."
+    return ""
+
+
+def changed(head_object: bpy.types.Object) -> None:
+    """Let the maps of a head follow its sliders; called at every move of one."""
+    if _quiet or not is_head(head_object):
+        return
+    _tell_twins(head_object)
+    skin = skin_of(head_object)
+    skin.problem = None
+    if skin.shown == key_of(head_object):
+        skin.working = False
+        skin_maps.hide_previews(head_object)
+    elif not why_not(head_object):
+        _ask(head_object, PREVIEW_SIZE)
+    _rest_later()
+
+
+def follow() -> None:
+    """Compare what the images of all heads show with what their sliders say: after undo, redo and loading."""
+    heads = _heads()
+    gone = _skins.keys() - {head_object.session_uid for head_object in heads}
+    for number in gone:  # should redo bring it back, its images are read from the file's packed ones
+        del _skins[number]
+    for head_object in heads:
+        if not head_object.library and skin_of(head_object).shown != key_of(head_object):
+            changed(head_object)
+        else:
+            skin_maps.hide_previews(head_object)
+
+
+def ask_full_size() -> None:
+    """Ask for the full size of every head whose sliders have come to rest."""
+    for head_object in _heads():
+        skin = _skins.get(head_object.session_uid)
+        behind = skin is not None and skin.problem is None and skin.shown != key_of(head_object)
+        if behind and not why_not(head_object):
+            _ask(head_object, 0)
+
+
+def find(number: int) -> bpy.types.Object | None:
+    """Return the head with a session id, None where it was deleted."""
+    return next((head_object for head_object in _heads() if head_object.session_uid == number), None)
+
+
+def moved_to(head_object: bpy.types.Object, folder: str) -> None:
+    """Let a head start from another folder, whose own maps are what it shows now."""
+    with silence():
+        head_object.relit.folder = folder
+        for name in SLIDERS:
+            setattr(head_object.relit_skin, name, 0.0)
+        head_object.relit_skin.mirrored = False
+    skin = skin_of(head_object)
+    skin.shown = key_of(head_object)
+    for image in skin_maps.images_of(head_object).values():
+        image[skin_maps.SHOWN] = skin.shown
+
+
+def _ask(head_object: bpy.types.Object, size: int) -> None:
+    skin, number, key = skin_of(head_object), head_object.session_uid, key_of(head_object)
+    changes, mirrored = choice(head_object)
+    maps = skin.folder / (str(size) if size else FULL)
+    maps.mkdir(parents=True, exist_ok=True)
+    skin.working = True
+    request = Edit(
+        "",
+        bpy.path.abspath(head_object.relit.folder),
+        changes,
+        mirrored,
+        str(maps),
+        size,
+        threads=worker.preferences().threads,
+    )
+    take = _take_full_size if not size else _take_preview
+    session.ask(request, lambda answer: take(number, key, answer), lambda problem: _fail(number, key, problem))
+
+
+def _take_preview(number: int, key: str, answer: Edited) -> None:
+    head_object = find(number)
+    # An answer that is a move behind is still shown: the newer one is on its way.
+    if head_object is not None and skin_of(head_object).shown != key_of(head_object):
+        skin_maps.show_previews(head_object, Path(answer.maps), list(answer.digests))
+        polling.redraw()
+
+
+def _take_full_size(number: int, key: str, answer: Edited) -> None:
+    head_object = find(number)
+    if head_object is None or key != key_of(head_object):
+        return
+    skin = skin_of(head_object)
+    accepted = skin.folder / ACCEPTED
+    accepted.mkdir(exist_ok=True)
+    for name, image in skin_maps.images_of(head_object).items():
+        if name not in answer.digests:
+            continue
+        png = accepted / f"{name}.png"
+        if skin.digests.get(name) == answer.digests[name]:
+            if image.get(skin_maps.SHOWN) == skin.shown:
+                image[skin_maps.SHOWN] = key
+            else:  # undo has taken the packed file back
+                skin_maps.repack(image, png.read_bytes(), key)
+            continue
+        shutil.move(Path(answer.maps) / png.name, png)
+        pixels = np.load(Path(answer.maps) / f"{name}.npy", allow_pickle=False)
+        skin_maps.write(image, pixels, png.read_bytes(), key)
+    skin.shown, skin.digests, skin.working = key, answer.digests, False
+    skin_maps.hide_previews(head_object)
+    polling.redraw()
+
+
+def _fail(number: int, key: str, problem: Problem) -> None:
+    head_object = find(number)
+    if head_object is None:
+        return
+    skin_maps.hide_previews(head_object)
+    skin = skin_of(head_object)
+    skin.working = False
+    if key == key_of(head_object):
+        skin.problem = problem
+    polling.redraw()
+
+
+def _heads() -> list[bpy.types.Object]:
+    return [candidate for candidate in bpy.data.objects if is_head(candidate)]
+
+
+def _tell_twins(head_object: bpy.types.Object) -> None:
+    """Heads that share their maps, as duplicates do, share their sliders: one of them has been moved."""
+    own = skin_maps.images_of(head_object).get("diffuse_albedo")
+    with silence():
+        for other in _heads():
+            if other != head_object and own and skin_maps.images_of(other).get("diffuse_albedo") == own:
+                for name in (*SLIDERS, "mirrored"):
+                    setattr(other.relit_skin, name, getattr(head_object.relit_skin, name))
+                _skins[other.session_uid] = skin_of(head_object)
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Set sliders without being told of it."""
+    global _quiet
+    before, _quiet = _quiet, True
+    try:
+        yield
+    finally:
+        _quiet = before
+
+
+def _head_folder(number: int) -> Path:
+    global _folder
+    if _folder is None or not _folder.is_dir():
+        _folder = Path(tempfile.mkdtemp(prefix="relit-skin-", dir=bpy.app.tempdir))
+    return _folder / str(number)
+
+
+def _forget() -> None:
+    global _folder
+    _skins.clear()
+    if _folder is not None:
+        shutil.rmtree(_folder, ignore_errors=True)
+        _folder = None
+
+
+def _rest_later() -> None:
+    if bpy.app.background:  # no timer runs there
+        return
+    if bpy.app.timers.is_registered(_rest):
+        bpy.app.timers.unregister(_rest)
+    bpy.app.timers.register(_rest, first_interval=REST)
+
+
+def _rest() -> None:
+    ask_full_size()
+
+
+@bpy.app.handlers.persistent
+def _stepped(*_: object) -> None:
+    follow()
+
+
+@bpy.app.handlers.persistent
+def _loaded(*_: object) -> None:
+    _forget()
+    follow()
+
+
+@bpy.app.handlers.persistent
+def _saving(*_: object) -> None:
+    """See to it that the file gets what the images show: undo has taken packed files back, but not the pixels."""
+    for head_object in _heads():
+        skin = _skins.get(head_object.session_uid)
+        if skin is None:
+            continue
+        skin_maps.hide_previews(head_object)
+        for name, image in skin_maps.images_of(head_object).items():
+            png = skin.folder / ACCEPTED / f"{name}.png"
+            if image.get(skin_maps.SHOWN) != skin.shown and png.is_file():
+                skin_maps.repack(image, png.read_bytes(), skin.shown)
+            if image.is_dirty and image.get(skin_maps.SHOWN) == skin.shown:
+                image.buffers_free()  # read again from the packed file when needed; no question about it at the end
+
+
+_HANDLERS = (("undo_post", _stepped), ("redo_post", _stepped), ("load_post", _loaded), ("save_pre", _saving))
+
+
+def register() -> None:
+    """Notice what may come between sliders and maps."""
+    for name, handler in _HANDLERS:
+        getattr(bpy.app.handlers, name).append(handler)
+
+
+def unregister() -> None:
+    """Notice nothing any more, and remove the temporary files."""
+    if bpy.app.timers.is_registered(_rest):
+        bpy.app.timers.unregister(_rest)
+    for name, handler in _HANDLERS:
+        getattr(bpy.app.handlers, name).remove(handler)
+    _forget()

@@ -1,0 +1,413 @@
+"""Sliders of the skin: what they ask for, what the images show, and what undo, files and faults do to both."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+MAP_SIZE = 64  # of the head folder
+NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal")
+
+
+class StandIn:
+    """Answers like the worker: redness decides the colour, shine the specular map, everything else stays."""
+
+    def __init__(self, part, as_png) -> None:
+        self.protocol, self.problem = part("core.protocol"), None
+        self.Problem = part("operators.run").Problem
+        self.as_png = as_png
+        self.asked: list = []
+        self._waiting: list = []
+
+    def ask(self, request, on_answer, on_problem=None) -> None:
+        self.asked.append(request)
+        self._waiting = [other for other in self._waiting if other[0].target != request.target]
+        self._waiting.append((request, on_answer, on_problem))
+
+    def answer(self) -> int:
+        """Answer everything that waits; return how many."""
+        waiting, self._waiting = self._waiting, []
+        for request, on_answer, on_problem in waiting:
+            if self.problem is not None:
+                on_problem(self.problem)
+            else:
+                on_answer(self._edited(request))
+        return len(waiting)
+
+    def _edited(self, request):
+        if request.out:
+            shutil.copytree(request.head, request.out)
+            return self.protocol.Finished("", request.out)
+        digests = {}
+        for name, pixels in expected(request.changes, request.size or MAP_SIZE).items():
+            digests[name] = hashlib.sha256(pixels.tobytes()).hexdigest()
+            np.save(Path(request.maps) / f"{name}.npy", pixels)
+            if not request.size:
+                (Path(request.maps) / f"{name}.png").write_bytes(self.as_png(pixels))
+        return self.protocol.Edited("", request.maps, digests)
+
+
+def expected(changes: dict[str, float], size: int = MAP_SIZE) -> dict[str, np.ndarray]:
+    colour = np.zeros((size, size, 3), np.uint8)
+    colour[..., 0], colour[: size // 2, :, 1] = 100 + round(50 * changes.get("redness", 0.0)), 60
+    grey = np.full((size, size), 20000, np.uint16)
+    shine = (grey * 1.25 ** changes.get("shine", 0.0)).astype(np.uint16)
+    normal = np.full((size, size, 3), (32768, 32768, 65535), np.uint16)
+    return dict(zip(NAMES, (colour, shine, grey, normal)))
+
+
+@pytest.fixture
+def live(part):
+    return part("operators.skin_live")
+
+
+@pytest.fixture
+def maps(part):
+    return part("operators.skin_maps")
+
+
+@pytest.fixture
+def worker(part, live, preferences, monkeypatch, as_png) -> StandIn:
+    preferences.python = sys.executable
+    stand_in = StandIn(part, as_png)
+    for module in ("operators.skin_live", "operators.skin_edit"):
+        monkeypatch.setattr(part(module), "session", stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def folder(head_folder: Path, tmp_path: Path, as_png) -> Path:
+    """A head folder whose maps are what the stand-in takes for the base."""
+    shutil.copytree(head_folder, tmp_path / "ada")
+    for name, pixels in expected({}).items():
+        (tmp_path / "ada" / f"{name}.png").write_bytes(as_png(pixels))
+    return tmp_path / "ada"
+
+
+@pytest.fixture
+def head(worker, folder: Path) -> bpy.types.Object:
+    assert bpy.ops.relit.load_head(directory=str(folder)) == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="loaded")
+    return bpy.data.objects["ada"]
+
+
+def rest(live, worker) -> None:
+    """What happens once the slider is let go of: the preview, then the full size."""
+    worker.answer()
+    live.ask_full_size()
+    worker.answer()
+
+
+def diffuse(maps, head) -> np.ndarray:
+    return maps.read(maps.images_of(head)["diffuse_albedo"])[..., :3]
+
+
+def shows(maps, head, **changes: float) -> bool:
+    return np.array_equal(diffuse(maps, head), expected(changes)["diffuse_albedo"])
+
+
+def test_a_move_shows_a_preview_and_then_the_full_size(head, worker, live, maps) -> None:
+    own = maps.images_of(head)
+    head.relit_skin.redness = 1.0
+    (request,) = worker.asked
+    assert (request.changes, request.size) == ({"redness": 1.0}, live.PREVIEW_SIZE)
+    assert live.state(head) == (None, True)
+    worker.answer()
+    previews = {name: nodes[0].image for name, nodes in maps.nodes_of(head).items()}
+    assert set(previews) == set(NAMES)
+    assert all(previews[name] != own[name] == maps.real_image(previews[name]) for name in NAMES)
+    assert previews["diffuse_albedo"].colorspace_settings.name == "sRGB"
+    assert previews["normal"].colorspace_settings.name == "Non-Color"
+    size = live.PREVIEW_SIZE
+    assert np.array_equal(maps.read(previews["diffuse_albedo"])[..., :3], expected({"redness": 1.0}, size)[NAMES[0]])
+    assert shows(maps, head), "the head's own map is not touched yet"
+    live.ask_full_size()
+    assert worker.asked[-1].size == 0
+    worker.answer()
+    assert shows(maps, head, redness=1.0)
+    assert {name: nodes[0].image for name, nodes in maps.nodes_of(head).items()} == own
+    assert live.state(head) == (None, False)
+    live.ask_full_size()
+    assert worker.answer() == 0, "nothing is left to do"
+
+
+def test_only_the_newest_full_size_is_taken(head, worker, live, maps) -> None:
+    head.relit_skin.redness = 1.0
+    live.ask_full_size()
+    head.relit_skin.redness = 0.5
+    worker.answer()
+    assert shows(maps, head)
+    rest(live, worker)
+    assert shows(maps, head, redness=0.5)
+
+
+def test_maps_that_stay_are_not_written_again(head, worker, live, maps, monkeypatch) -> None:
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    written = []
+    monkeypatch.setattr(maps, "put", lambda image, pixels: written.append(image.name))
+    head.relit_skin.shine = 1.0
+    live.ask_full_size()
+    worker._waiting = [item for item in worker._waiting if not item[0].size]
+    worker.answer()
+    assert [name.split(".")[0] for name in written] == ["specular_albedo"]
+
+
+def test_back_at_the_start_nothing_is_asked(head, worker, live, maps) -> None:
+    head.relit_skin.redness = 1.0
+    worker.answer()
+    head.relit_skin.redness = 0.0
+    asked = len(worker.asked)
+    assert all(nodes[0].image == maps.real_image(nodes[0].image) for nodes in maps.nodes_of(head).values())
+    rest(live, worker)
+    assert len(worker.asked) == asked and shows(maps, head)
+
+
+def test_undo_and_redo_are_exact(head, worker, live, maps) -> None:
+    for value in (1.0, 2.0):
+        head.relit_skin.redness = value
+        bpy.ops.ed.undo_push(message="slider")
+        rest(live, worker)
+    for step, value in ((bpy.ops.ed.undo, 1.0), (bpy.ops.ed.undo, 0.0), (bpy.ops.ed.redo, 1.0), (bpy.ops.ed.redo, 2.0)):
+        step()
+        head = bpy.data.objects["ada"]
+        assert head.relit_skin.redness == value
+        rest(live, worker)
+        assert shows(maps, head, **({"redness": value} if value else {}))
+        assert all(nodes[0].image == maps.real_image(nodes[0].image) for nodes in maps.nodes_of(head).values())
+
+
+def test_undo_in_the_middle_of_a_preview_leaves_no_preview(head, worker, live, maps) -> None:
+    head.relit_skin.redness = 1.0
+    worker.answer()
+    bpy.ops.ed.undo_push(message="slider")
+    bpy.ops.ed.undo()
+    head = bpy.data.objects["ada"]
+    assert all(nodes[0].image == maps.real_image(nodes[0].image) for nodes in maps.nodes_of(head).values())
+    bpy.ops.ed.redo()
+    rest(live, worker)
+    assert shows(maps, bpy.data.objects["ada"], redness=1.0)
+
+
+def test_undo_of_loading_and_redo_start_afresh(worker, live, maps, folder: Path) -> None:
+    bpy.ops.ed.undo_push(message="empty")
+    bpy.ops.relit.load_head("EXEC_DEFAULT", True, directory=str(folder))
+    bpy.data.objects["ada"].relit_skin.redness = 1.0
+    bpy.ops.ed.undo_push(message="slider")
+    rest(live, worker)
+    for _ in range(2):
+        bpy.ops.ed.undo()
+    assert not bpy.data.objects
+    for _ in range(2):
+        bpy.ops.ed.redo()
+    rest(live, worker)
+    assert shows(maps, bpy.data.objects["ada"], redness=1.0)
+
+
+def reopened(tmp_path: Path) -> bpy.types.Object:
+    path = str(tmp_path / "scene.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    return bpy.data.objects["ada"]
+
+
+def test_the_file_keeps_sliders_and_maps(head, worker, live, maps, tmp_path: Path) -> None:
+    head.relit_skin.redness, head.relit_skin.shine = 1.0, -1.0
+    rest(live, worker)
+    before = {name: np.array(image.pixels[:]) for name, image in maps.images_of(head).items()}
+    head, asked = reopened(tmp_path), len(worker.asked)
+    assert head.relit_skin.redness == 1.0 and len(worker.asked) == asked, "the maps are those of the sliders"
+    for name, image in maps.images_of(head).items():
+        assert np.array_equal(np.array(image.pixels[:]), before[name]), name
+        assert image.packed_file is not None and not image.is_dirty
+    assert not [image.name for image in bpy.data.images if maps.STANDS_FOR in image]
+    head.relit_skin.redness = 0.0
+    rest(live, worker)
+    assert worker.asked[-1].changes == {"shine": -1.0} and shows(maps, head)
+
+
+def test_a_file_saved_before_the_full_size_came_catches_up(head, worker, live, maps, tmp_path: Path) -> None:
+    head.relit_skin.redness = 1.0
+    worker.answer()
+    head = reopened(tmp_path)
+    assert worker.asked[-1].changes == {"redness": 1.0}
+    rest(live, worker)
+    assert shows(maps, head, redness=1.0)
+
+
+def test_a_file_saved_after_undo_holds_what_is_seen(head, worker, live, maps, tmp_path: Path) -> None:
+    head.relit_skin.redness = 1.0
+    bpy.ops.ed.undo_push(message="slider")  # here the file's packed map is still the old one
+    rest(live, worker)
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="cube")
+    bpy.ops.ed.undo()
+    head = reopened(tmp_path)
+    assert shows(maps, head, redness=1.0) and worker.answer() == 0
+
+
+def test_saving_leaves_no_image_that_blender_would_ask_about(head, worker, live, maps, tmp_path: Path) -> None:
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert not [image.name for image in maps.images_of(head).values() if image.is_dirty]
+    assert shows(maps, head, redness=1.0)
+
+
+def test_the_head_folder_stays_as_it_is(part, worker, live, maps, folder: Path, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.context.scene.relit.pack_images = False
+    bpy.ops.relit.load_head(directory=str(folder))
+    head = bpy.data.objects["ada"]
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    image = maps.images_of(head)["diffuse_albedo"]
+    image.save()
+    image.reload()
+    assert shows(maps, head, redness=1.0)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_two_heads_have_their_own_skin(head, worker, live, maps, folder: Path) -> None:
+    bpy.ops.relit.load_head(directory=str(folder))
+    other = next(item for item in bpy.data.objects if item.type == "MESH" and item != head)
+    head.relit_skin.redness, other.relit_skin.redness = 1.0, 0.5
+    rest(live, worker)
+    assert shows(maps, head, redness=1.0) and shows(maps, other, redness=0.5)
+
+
+def test_a_duplicate_shares_maps_and_sliders(head, worker, live, maps) -> None:
+    twin = head.copy()
+    bpy.context.scene.collection.objects.link(twin)
+    head.relit_skin.redness = 1.0
+    assert twin.relit_skin.redness == 1.0
+    twin.relit_skin.redness = 0.5
+    rest(live, worker)
+    assert head.relit_skin.redness == 0.5 and shows(maps, head, redness=0.5) and live.state(twin) == (None, False)
+
+
+def test_a_head_that_is_deleted_meanwhile_is_no_obstacle(head, worker, live) -> None:
+    head.relit_skin.redness = 1.0
+    live.ask_full_size()
+    bpy.data.objects.remove(head)
+    worker.answer()
+    live.ask_full_size()
+    assert worker.answer() == 0
+
+
+def test_an_image_that_is_deleted_or_scaled_meanwhile_is_no_obstacle(head, worker, live, maps) -> None:
+    images = maps.images_of(head)
+    head.relit_skin.redness = 1.0
+    images["diffuse_albedo"].scale(32, 32)
+    bpy.data.images.remove(images["normal"])
+    rest(live, worker)
+    assert shows(maps, head, redness=1.0)
+
+
+def test_without_its_folder_the_sliders_are_grey_and_say_why(head, worker, live, folder: Path, draw) -> None:
+    assert live.why_not(head) == ""
+    folder.rename(folder.with_name("moved"))
+    head.relit_skin.redness = 1.0
+    assert not worker.asked, "there is nothing to start from"
+    assert "is gone" in live.why_not(head)
+    seen = draw("RELIT_PT_skin")
+    assert "is gone" in seen.text and "folder" in seen.properties
+    with pytest.raises(RuntimeError, match="is gone"):
+        bpy.ops.relit.skin_reset()
+    head.relit.folder = str(folder.with_name("moved"))
+    assert live.why_not(head) == ""
+
+
+def test_without_a_worker_the_sliders_say_so(head, live, preferences, draw) -> None:
+    preferences.python = ""
+    assert "not installed" in live.why_not(head) and "not installed" in draw("RELIT_PT_skin").text
+
+
+def test_a_problem_is_told_in_the_panel_and_forgotten_with_the_next_move(head, worker, live, maps, draw) -> None:
+    worker.problem = worker.Problem("The head ada is damaged.", "Reconstruct it again.")
+    head.relit_skin.redness = 1.0
+    worker.answer()
+    assert "The head ada is damaged." in draw("RELIT_PT_skin").text
+    live.ask_full_size()
+    assert worker.answer() == 0, "it is not asked again by itself"
+    worker.problem = None
+    head.relit_skin.redness = 0.5
+    rest(live, worker)
+    assert shows(maps, head, redness=0.5) and "damaged" not in draw("RELIT_PT_skin").text
+
+
+def test_the_panel_has_every_slider(head, live, draw) -> None:
+    seen = draw("RELIT_PT_skin")
+    assert set(seen.properties) == {*live.SLIDERS, "mirrored"}
+    assert {"relit.skin_reset", "relit.skin_random", "relit.skin_copy", "relit.skin_paste"} <= set(seen.operators)
+
+
+def test_reset_is_one_move_and_one_step(head, worker, live) -> None:
+    for name in live.SLIDERS:
+        setattr(head.relit_skin, name, 0.5)
+    worker.answer()
+    head.relit_skin.mirrored = True
+    asked = len(worker.asked)
+    assert bpy.ops.relit.skin_reset() == {"FINISHED"}
+    assert live.choice(head) == ({}, False) and len(worker.asked) - asked <= 1
+
+
+def test_random_is_plausible_and_repeatable(head, worker, part, live) -> None:
+    looks = [part("operators.skin_edit").random_look(seed) for seed in range(200)]
+    values = {name: np.array([look[name] for look in looks]) for name in live.SLIDERS}
+    assert all(np.abs(value).max() <= 2 for value in values.values())
+    assert (values["freckles"] >= 0).all() and 0.3 < (values["freckles"] == 0).mean() < 0.7
+    assert values["skin_tone"].std() > 0.7 and abs(values["skin_tone"].mean()) < 0.3
+    bpy.ops.relit.skin_random(seed=7)
+    first = live.choice(head)
+    bpy.ops.relit.skin_random(seed=8)
+    assert live.choice(head) != first
+    bpy.ops.relit.skin_random(seed=7)
+    assert live.choice(head) == first
+
+
+def test_a_look_is_carried_to_another_head(head, worker, live, folder: Path) -> None:
+    head.relit_skin.redness, head.relit_skin.mirrored = 1.0, True
+    bpy.ops.relit.skin_copy()
+    bpy.ops.relit.load_head(directory=str(folder))
+    other = bpy.context.view_layer.objects.active
+    assert other != head and bpy.ops.relit.skin_paste() == {"FINISHED"}
+    assert live.choice(other) == ({"redness": 1.0}, True)
+
+
+def test_a_new_folder_becomes_the_start_of_the_sliders(head, worker, live, maps, folder: Path, tmp_path: Path) -> None:
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    assert bpy.ops.relit.skin_save(directory=str(tmp_path), name="ada red") == {"FINISHED"}
+    assert worker.asked[-1].out == str(tmp_path / "ada red")
+    worker.answer()
+    assert head.relit.folder == str(tmp_path / "ada red") and live.choice(head) == ({}, False)
+    assert shows(maps, head, redness=1.0), "what was seen stays"
+    live.ask_full_size()
+    assert worker.answer() == 0
+    with pytest.raises(RuntimeError, match="exists already"):
+        bpy.ops.relit.skin_save(directory=str(tmp_path), name="ada red")
+    assert folder.is_dir()
+
+
+def test_a_skin_that_moved_on_while_it_was_saved_keeps_its_sliders(head, worker, live, folder, tmp_path) -> None:
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    bpy.ops.relit.skin_save(directory=str(tmp_path), name="ada red")
+    head.relit_skin.redness = 2.0
+    worker.answer()
+    assert head.relit.folder == str(folder) and head.relit_skin.redness == 2.0
+
+
+def test_limits_are_those_of_the_worker(head, part) -> None:
+    properties = head.relit_skin.bl_rna.properties
+    for name in part("operators.skin_live").SLIDERS:
+        assert properties[name].hard_max == 3 and properties[name].hard_min in (0, -3) and properties[name].description
+    assert properties["freckles"].hard_min == properties["wrinkles"].hard_min == 0
