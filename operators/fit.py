@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
+from ..core.durations import expected_seconds
 from ..core.errors import FitError
+from ..core.head import FIT_FILE
 from ..core.protocol import Reconstruct, encode
 from ..core.settings import FitSettings
-from . import load_head, polling, worker
+from . import beside, load_head, polling, replace_head, worker
+from .active_head import active_head
 from .job import Job, new_job_id, worker_command
 from .run import RECONSTRUCT, run
+from .time_left import Pace
 
 
 class RELIT_OT_fit(bpy.types.Operator):
     """Make a head from the photos; Blender stays free meanwhile"""
 
     bl_idname = "relit.fit"
-    bl_label = "Reconstruct from Photo"
+    bl_label = "Reconstruct"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -66,7 +73,7 @@ def start(context: bpy.types.Context) -> None:
     request = Reconstruct(
         job=name,
         photos=photos,
-        out=str(worker.heads_folder() / f"{_plain(Path(photos[0]).stem)}-{name[:4]}"),
+        out=str(worker.heads_folder() / f"{plain(Path(photos[0]).stem)}-{name[:4]}"),
         settings=fit_settings(settings),
         log=str(log),
     )
@@ -77,9 +84,21 @@ def start(context: bpy.types.Context) -> None:
             f"The worker could not be started: {error.strerror or error}.",
             "Install it again, or name another Python in the preferences.",
         ) from error
-    scene = context.scene.name
-    run.start(RECONSTRUCT, job, lambda folder: deliver(folder, scene))
+    expected = expected_seconds(request.settings, len(photos))
+    destination = Destination.of(context, photos)
+    run.start(RECONSTRUCT, job, lambda folder: deliver(folder, destination, expected), estimate(settings))
     polling.watch()
+
+
+def estimate(settings: bpy.types.PropertyGroup) -> float:
+    """Return how many seconds a reconstruction with these choices will take on this machine."""
+    return pace().value * expected_seconds(fit_settings(settings), max(1, len(settings.photos)))
+
+
+@functools.cache
+def pace() -> Pace:
+    """Return what is known of this machine's speed."""
+    return Pace(worker.log_folder() / "pace.json")
 
 
 def fit_settings(settings: bpy.types.PropertyGroup) -> FitSettings:
@@ -95,8 +114,29 @@ def fit_settings(settings: bpy.types.PropertyGroup) -> FitSettings:
     )
 
 
-def deliver(folder: str, scene_name: str) -> bool:
-    """Build the finished head in the scene it was asked for; False while Blender cannot take objects.
+@dataclass(frozen=True)
+class Destination:
+    """Where a head goes when it is done, by numbers that stay the same through undo and renaming.
+
+    Attributes:
+        scene: It was asked for in this scene.
+        head: It replaces this one; 0 when it is added.
+    """
+
+    scene: int
+    head: int = 0
+
+    @classmethod
+    def of(cls, context: bpy.types.Context, photos: tuple[str, ...]) -> Destination:
+        """Return what the artist chose: the active head is replaced only by one from the same photos."""
+        scene, head = context.scene, active_head(context)
+        wanted = scene.relit.when_done == "REPLACE" and head is not None
+        again = wanted and not photos_of(Path(bpy.path.abspath(head.relit.folder))).isdisjoint(photos)
+        return cls(scene.session_uid, head.session_uid if again else 0)
+
+
+def deliver(folder: str, destination: Destination, expected: float = 0.0) -> bool:
+    """Bring the finished head into the scene it was asked for; False while Blender cannot take objects.
 
     In another file than the one it was asked from, nothing is built: the panel says where the head is.
     """
@@ -105,11 +145,29 @@ def deliver(folder: str, scene_name: str) -> bool:
         return True
     if not polling.blender_can_take_objects():
         return False
-    scene = bpy.data.scenes.get(scene_name) or bpy.context.scene
-    load_head.load(Path(folder), scene)
-    bpy.ops.ed.undo_push(message="Reconstruct from Photo")
-    run.notice = f"The head is in the scene; its files are in {folder}."
+    pace().learn(expected, run.seconds)
+    scene = next((one for one in bpy.data.scenes if one.session_uid == destination.scene), bpy.context.scene)
+    old = replace_head.find(scene, destination.head) if destination.head else None
+    if old is not None:
+        head, said = replace_head.replace(old, Path(folder), scene), f"{old.name} was replaced"
+    else:
+        loaded = load_head.load(Path(folder), scene)
+        beside.stand_beside(loaded, scene)
+        gone = "The head to replace is gone; the new one was added as" if destination.head else "The new head is"
+        head, said = loaded.head, f"{gone} {loaded.object.name}"
+    bpy.ops.ed.undo_push(message="Reconstruct")
+    run.notice = f"{said}, after {run.seconds:.0f} s. Its files are in {folder}."
+    run.notes = tuple(str(note) for note in head.fit.get("warnings", ()))
     return True
+
+
+def photos_of(folder: Path) -> set[str]:
+    """Return the photos that a head was made from; none where the folder cannot be read."""
+    try:
+        record = json.loads((folder / FIT_FILE).read_text(encoding="utf-8"))
+        return {os.path.abspath(photo["path"]) for photo in record["photos"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def remove_old_logs(folder: Path, keep: int = 20) -> None:
@@ -126,7 +184,7 @@ def _existing(path: str) -> str:
     return absolute
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return a file name that every system accepts."""
     return re.sub(r"[^\w-]+", "_", name).strip("_")[:40] or "head"
 

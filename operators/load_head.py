@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import FitError
 from ..core.head import Head, read_head
-from . import camera, head_shape, images, lashes, material, mesh, skin_look, surface
+from . import beside, camera, head_shape, images, lashes, material, mesh, skin_look, surface
 from .run import run
 
 
@@ -53,11 +53,12 @@ class RELIT_OT_load_head(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Build the head."""
         try:
-            load(Path(bpy.path.abspath(self.directory)), context.scene)
+            loaded = load(Path(bpy.path.abspath(self.directory)), context.scene)
         except FitError as error:
             run.fail(error.message, error.hint)
             self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
             return {"CANCELLED"}
+        beside.stand_beside(loaded, context.scene)
         return {"FINISHED"}
 
 

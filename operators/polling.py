@@ -20,16 +20,23 @@ def watch() -> None:
 
 
 def redraw() -> None:
-    """Draw the sidebars of all 3D views and the preferences again."""
+    """Draw the sidebars of all 3D views, the preferences and the status bars again."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in {"VIEW_3D", "PREFERENCES"}:
                 area.tag_redraw()
+        if not window.modal_operators:  # they write into the status bar, and this would wipe it
+            window.workspace.status_text_set_internal(None)
 
 
 def blender_can_take_objects() -> bool:
-    """Whether objects may appear now: not in the middle of editing a mesh, nor while rendering."""
-    return bpy.context.mode == "OBJECT" and not bpy.app.is_job_running("RENDER")
+    """Whether objects may appear now: not in the middle of an edit or of moving something, nor while rendering."""
+    moving = any(
+        operator.bl_idname.startswith("TRANSFORM_OT_")
+        for window in bpy.context.window_manager.windows
+        for operator in window.modal_operators
+    )
+    return bpy.context.mode == "OBJECT" and not moving and not bpy.app.is_job_running("RENDER")
 
 
 def _tick() -> float | None:

@@ -13,9 +13,11 @@ from pathlib import Path
 from ..core.errors import FitError
 from ..core.protocol import Failed, Finished, Message, Progress
 from .job import Job
+from .time_left import Clock
 
 INTERVAL = 0.2  # seconds between two looks at the process
 RECONSTRUCT = "reconstruct"
+BATCH = "batch"
 INSTALL = "install"
 
 
@@ -32,12 +34,15 @@ class Run:
     """At most one job at a time.
 
     Attributes:
-        kind: :data:`RECONSTRUCT` or :data:`INSTALL`; empty before the first run.
+        kind: One of :data:`RECONSTRUCT`, :data:`BATCH` and :data:`INSTALL`; empty before the first run.
         stage: What the job is doing, in words.
         fraction: How much of it is done, in [0, 1].
         preview: A picture of the state, where there is one.
+        clock: Tells how long the job has taken and will take.
+        seconds: How long the process of the last job took.
         problem: Why the last run failed, or None.
         notice: What the last run has to say when it did not fail.
+        notes: What the last head's photos left open, in sentences.
         head: The last head folder that was made; empty before.
         elsewhere: Whether the artist has opened another file since the run began.
     """
@@ -53,6 +58,9 @@ class Run:
         self.preview = ""
         self.problem: Problem | None = None
         self.notice = ""
+        self.notes: tuple[str, ...] = ()
+        self.clock = Clock()
+        self.seconds = 0.0
         self.head = ""
         self.elsewhere = False
 
@@ -71,7 +79,7 @@ class Run:
         """Whether the work is done and its result waits until Blender can take it."""
         return self._result is not None
 
-    def start(self, kind: str, job: Job, deliver: Callable[[str], bool]) -> None:
+    def start(self, kind: str, job: Job, deliver: Callable[[str], bool], expected: float = 0.0) -> None:
         """Watch a job.
 
         Args:
@@ -79,6 +87,7 @@ class Run:
             job: The running process.
             deliver: Called with the result of a job that went well; returns False while it cannot be
                 taken yet, and is called again later. Raises `FitError` when it cannot be taken at all.
+            expected: Seconds that it is expected to take; 0 when nobody knows.
 
         Raises:
             RuntimeError: When a job is running.
@@ -88,7 +97,8 @@ class Run:
         self._job, self._deliver = job, deliver
         self._result, self._cancelling, self.elsewhere = None, False, False
         self.kind, self.stage, self.fraction, self.preview = kind, "Starting", 0.0, ""
-        self.problem, self.notice = None, ""
+        self.clock = Clock(expected)
+        self.dismiss()
 
     def cancel(self) -> None:
         """Stop the job; harmless when there is none."""
@@ -105,11 +115,11 @@ class Run:
 
     def fail(self, message: str, hint: str = "", log: str = "") -> None:
         """Keep a problem for the panel."""
-        self.problem, self.notice = Problem(message, hint, log), ""
+        self.problem, self.notice, self.notes = Problem(message, hint, log), "", ()
 
     def dismiss(self) -> None:
         """Forget how the last run ended."""
-        self.problem, self.notice = None, ""
+        self.problem, self.notice, self.notes = None, "", ()
 
     def pump(self) -> float | None:
         """Take the job's messages; return the seconds until the next look, None when it is over."""
@@ -129,9 +139,10 @@ class Run:
     def _take(self, message: Message) -> None:
         if isinstance(message, Progress):
             self.stage, self.fraction = message.stage, message.fraction
+            self.clock.progress(message.fraction)
             self.preview = message.preview or self.preview
         elif isinstance(message, Finished):
-            self._result, self.fraction = message.head, 1.0
+            self._result, self.fraction, self.seconds = message.head, 1.0, self.clock.elapsed
             if self.kind == RECONSTRUCT:
                 self.head = message.head
         elif isinstance(message, Failed):

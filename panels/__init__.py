@@ -10,6 +10,7 @@ from . import (
     photos,
     settings,
     skin,
+    status_bar,
     thumbnails,
 )
 
@@ -22,6 +23,7 @@ _modules = (
     skin,
     material,
     light,
+    status_bar,
 )
 
 

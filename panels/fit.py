@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
-from ..operators import worker
-from ..operators.run import RECONSTRUCT, run
+from ..operators import fit, worker
+from ..operators.active_head import active_head
+from ..operators.run import BATCH, RECONSTRUCT, run
+from ..operators.time_left import in_words
 from . import install
 from .layout import RelitPanel
 from .progress import draw_outcome, draw_progress
@@ -15,19 +18,32 @@ class RELIT_PT_fit(RelitPanel, bpy.types.Panel):
     """Reconstruct a head from the photos."""
 
     bl_label = "Reconstruct"
+    bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw what can be done now."""
         layout = self.layout
-        if run.active and run.kind == RECONSTRUCT:
+        if run.active and run.kind in {RECONSTRUCT, BATCH}:
             draw_progress(layout)
         elif worker.worker_python() is None or run.active:
             install.draw(layout)
         else:
-            column = layout.column()
-            column.scale_y = 1.5
-            column.operator("relit.fit", icon="USER")
+            _draw_button(layout, context)
         draw_outcome(layout)
+
+
+def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    settings = context.scene.relit
+    column = layout.column()
+    column.scale_y = 1.6
+    column.operator("relit.fit", icon="USER")
+    layout.row().prop(settings, "quality", expand=True)
+    split = layout.split(factor=0.5)
+    split.prop(settings, "map_size", text="")
+    split.label(text=in_words(fit.estimate(settings), iface_), icon="TIME", translate=False)
+    if active_head(context) is not None:
+        row = layout.row()
+        row.prop(settings, "when_done", expand=True)
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_fit,))

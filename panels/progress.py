@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.run import run
+from ..operators.time_left import in_words
 from . import thumbnails
 from .layout import draw_text
 
@@ -20,8 +22,17 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
     if run.waiting and not run.cancelling:
         draw_text(layout, "The head is ready. It appears in Object Mode, when no render is running.", "INFO")
     else:
-        layout.progress(factor=run.fraction, text=f"{run.stage}  {run.fraction:.0%}")
+        layout.progress(factor=run.fraction, text=run.stage)
+        layout.label(text=time_left(), icon="TIME")
     layout.operator("relit.cancel", icon="CANCEL")
+
+
+def time_left() -> str:
+    """Return how far the job is and how long it will still take, in words."""
+    left = run.clock.left()
+    if left is None or run.cancelling:
+        return f"{run.fraction:.0%}"
+    return iface_("{}, {} left").format(f"{run.fraction:.0%}", in_words(left, iface_))
 
 
 def draw_outcome(layout: bpy.types.UILayout) -> None:
@@ -41,3 +52,9 @@ def draw_outcome(layout: bpy.types.UILayout) -> None:
     if problem is not None and problem.log:
         row.operator("wm.path_open", text="Show Log", icon="TEXT").filepath = problem.log
     row.operator("relit.dismiss", icon="X")
+    if run.notes:
+        header, body = layout.panel("RELIT_notes", default_closed=True)
+        header.label(text=iface_("Notes on the Photos ({})").format(len(run.notes)), translate=False)
+        if body:
+            for note in run.notes:
+                draw_text(body, note, "DOT")

@@ -11,6 +11,7 @@ class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
     """The artist's choices for the next reconstruction."""
 
     bl_label = "Settings"
+    bl_parent_id = "RELIT_PT_fit"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -18,7 +19,7 @@ class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
         settings, layout = context.scene.relit, self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("quality", "map_size", "seed", "face"):
+        for name in ("face", "seed"):
             layout.prop(settings, name)
 
 

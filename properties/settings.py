@@ -39,6 +39,20 @@ class RelitSettings(bpy.types.PropertyGroup):
         items=[(str(size), f"{size} px", f"Maps of {size} x {size} pixels") for size in MAP_SIZES],
         default=str(_DEFAULTS.map_size),
     )
+    when_done: EnumProperty(
+        name="When Done",
+        description="What becomes of a head that is there already",
+        items=(
+            (
+                "REPLACE",
+                "Replace",
+                "The active head becomes the new one, if it was made from some of the same photos: place, name, "
+                "modifiers, materials and your changes stay",
+            ),
+            ("ADD", "Add", "The new head is added beside those that are there"),
+        ),
+        default="REPLACE",
+    )
     seed: IntProperty(
         name="Seed",
         description="The same seed and photos give the same head",

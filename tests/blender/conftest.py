@@ -192,9 +192,12 @@ class Recorder:
 
     box = row = column = split = grid_flow = _nested
 
+    def panel(self, name: str, default_closed: bool = False) -> tuple[Recorder, Recorder]:
+        return Recorder(self._seen), Recorder(self._seen)
+
     def separator(self, **_: object) -> None: ...
 
-    def label(self, text: str = "", icon: str = "NONE") -> None:
+    def label(self, text: str = "", icon: str = "NONE", translate: bool = True) -> None:
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         self._seen.text += text + " "
 

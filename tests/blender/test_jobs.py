@@ -32,9 +32,9 @@ def rehearse(part, tmp_path: Path):
         log = tmp_path / "worker.log"
         request = protocol.Rehearse("r", seconds, head, mishap, str(log))
         running = job.Job("r", job.worker_command(Path(sys.executable)), log, protocol.encode(request))
-        scene = bpy.context.scene.name
+        here = destination(part)
         part("operators.run").run.start(
-            "reconstruct", running, deliver or (lambda folder: part("operators.fit").deliver(folder, scene))
+            "reconstruct", running, deliver or (lambda folder: part("operators.fit").deliver(folder, here))
         )
         return running
 
@@ -50,6 +50,11 @@ def with_photo(tmp_path: Path, preferences):
     preferences.python = sys.executable
     preferences.heads = str(tmp_path / "heads")
     return photo
+
+
+def destination(part, scene: bpy.types.Scene | None = None):
+    """Where a new head goes: into a scene, the current one by default."""
+    return part("operators.fit").Destination((scene or bpy.context.scene).session_uid)
 
 
 def pump_to_the_end(run) -> None:
@@ -121,10 +126,11 @@ def test_a_second_click_is_refused(with_photo, rehearse, run) -> None:
 def test_the_head_of_a_run_is_one_undo_step(rehearse, run, part, head_folder: Path, tmp_path: Path) -> None:
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.ed.undo_push(message="the artist's last step")
+    here = destination(part)
     rehearse(
         0.1,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), bpy.context.scene.name),
+        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), here),
     )
     pump_to_the_end(run)
     after = sorted(bpy.data.objects.keys())
@@ -152,10 +158,11 @@ def test_undo_while_a_job_runs_does_not_touch_it(rehearse, run, with_photo) -> N
 def test_nothing_appears_while_the_artist_edits_a_mesh(rehearse, run, part, head_folder: Path, tmp_path) -> None:
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.object.mode_set(mode="EDIT")
+    here = destination(part)
     rehearse(
         0.1,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), bpy.context.scene.name),
+        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), here),
     )
     deadline = time.monotonic() + LIMIT
     while not (run.waiting and run._job.over) and time.monotonic() < deadline:
@@ -169,10 +176,11 @@ def test_nothing_appears_while_the_artist_edits_a_mesh(rehearse, run, part, head
 def test_opening_another_file_keeps_the_job_but_not_its_objects(
     rehearse, run, part, head_folder: Path, tmp_path: Path
 ) -> None:
+    here = destination(part)
     rehearse(
         0.5,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), "Scene"),
+        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), here),
     )
     part("operators.polling").watch()
     bpy.ops.wm.read_homefile(use_empty=True)
@@ -186,10 +194,11 @@ def test_opening_another_file_keeps_the_job_but_not_its_objects(
 
 def test_a_deleted_scene_is_no_obstacle(rehearse, run, part, head_folder: Path, tmp_path: Path) -> None:
     other = bpy.data.scenes.new("Other")
+    there = destination(part, other)
     rehearse(
         0.1,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), "Other"),
+        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), there),
     )
     bpy.data.scenes.remove(other)
     pump_to_the_end(run)

@@ -39,7 +39,7 @@ def test_a_running_job_shows_stage_progress_preview_and_cancel(draw, part, head_
     run.start("reconstruct", job, lambda head: True)
     run.stage, run.fraction, run.preview = "Fitting the shape", 0.42, str(head_folder / "photo_0.png")
     seen = draw("RELIT_PT_fit")
-    assert "Fitting the shape  42%" in seen.text and seen.pictures == 1
+    assert "Fitting the shape 42%" in seen.text and seen.pictures == 1
     assert seen.operators == ["relit.cancel"]
 
 
@@ -48,7 +48,7 @@ def test_a_running_installation_shows_in_tab_and_preferences(draw, part) -> None
     run.start("install", SimpleNamespace(poll=list, over=False, close=lambda: None), lambda head: True)
     run.stage, run.fraction = "Installing torch", 0.3
     for name in ("RELIT_PT_fit", "preferences"):
-        assert "Installing torch  30%" in draw(name).text
+        assert "Installing torch 30%" in draw(name).text
 
 
 def test_a_problem_is_shown_with_its_hint_and_its_log(draw, part, preferences) -> None:
