@@ -216,7 +216,8 @@ def edit_head(
     record[EDITS] = {name: before.get(name, 0.0) + changes.get(name, 0.0) for name in {**before, **changes}}
     if mirrored:
         record[MIRRORED] = not head.fit.get(MIRRORED, False)
-        files["provenance.png"] = encode_png(read_png(head.maps["provenance"])[:, ::-1])
+        if "provenance" in head.maps:
+            files["provenance.png"] = encode_png(read_png(head.maps["provenance"])[:, ::-1])
     with np.load(head.folder / ARRAYS_FILE, allow_pickle=False) as archive:
         arrays = dict(archive.items())
     with new_head_folder(out) as part:

@@ -141,6 +141,13 @@ def fit_reflectance(
     return fit, replace(expected_maps(maps, prior), believed=settings.tuning_steps > 0)
 
 
+def with_likely_code(generator: ReflectanceGenerator, fit: Fit) -> Fit:
+    """Return a fit with the code of the linear prior's coefficients, so that a head without inversion can be edited."""
+    with torch.no_grad():
+        code = generator.code_from_prior(fit.albedo)
+    return replace(fit, extra={**fit.extra, CODE: code.cpu().numpy().astype(np.float32)})
+
+
 def _level(
     model: MorphableModel, views: Sequence[View], log_albedo: np.ndarray, size: int, device: torch.device | str
 ) -> Level:

@@ -15,7 +15,7 @@ from .device import choose_device, choose_threads
 from .durations import plan
 from .errors import FitError
 from .head import TIMINGS_FILE, new_head_folder
-from .joint_fit import fit_reflectance, refine_geometry
+from .joint_fit import fit_reflectance, refine_geometry, with_likely_code
 from .morphable import load_model
 from .photo_selection import see_photos
 from .preview import COARSE_WIDTH, WIDTH, face_over_photo, photographed_face, shape_over_photo
@@ -94,6 +94,8 @@ def fit_head(
             fit.estimate_light_and_skin()
         if settings.joint.code_steps:
             fit.find_the_person()
+        elif GENERATOR_PATH.is_file():
+            fit.guess_the_code()
         fit.write(folder, *fit.make_maps())
         timings = json.dumps(stages.finish(), indent=1)
         (folder / TIMINGS_FILE).write_text(timings + "\n", encoding="utf-8")
@@ -176,6 +178,10 @@ class _Reconstruction:
             self._device,
         )
         self._show_skin(self.expected)
+
+    def guess_the_code(self) -> None:
+        """Note which person of the generator the prior's coefficients stand for, so that the skin can be edited."""
+        self.fit = with_likely_code(load_generator(), self.fit)
 
     def make_maps(self) -> tuple[ReflectanceMaps, np.ndarray]:
         """Return the maps of the skin, with what the photos saw on top of what was expected, and the eyes' albedo."""

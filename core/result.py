@@ -11,8 +11,10 @@ import torch
 
 from .fitting.fit import Fit
 from .head import Head, fill_head_folder, read_head
+from .joint_fit import CODE, GENERATOR
 from .mapfiles import encode_png, srgb_from_linear
 from .morphable import MorphableModel
+from .reflectance.directions import GENERATOR_FILE, file_digest
 from .reflectance.maps import ReflectanceMaps
 from .settings import FitSettings
 from .views import View
@@ -66,8 +68,11 @@ def fit_record(
     fit: Fit, views: Sequence[View], settings: FitSettings, model: MorphableModel, warnings: list[str]
 ) -> dict:
     """Return what ``fit.json`` holds: all that is needed to render the photos again."""
+    versions = {"relit": relit_version(), "shape_model": model.version, "torch": torch.__version__}
+    if CODE in fit.extra:
+        versions[GENERATOR] = file_digest(GENERATOR_FILE)
     return {
-        "versions": {"relit": relit_version(), "shape_model": model.version, "torch": torch.__version__},
+        "versions": versions,
         "seed": settings.seed,
         "settings": settings.to_dict(),
         "photos": [_photo_record(view) for view in views],

@@ -24,11 +24,13 @@ def _modules() -> tuple[ModuleType, ...]:
     from . import (
         cancel,
         fit,
+        framing,
         install,
         load_head,
         photos,
         polling,
         relight,
+        shape_edit,
         skin_edit,
         skin_live,
         skin_material,
@@ -43,6 +45,8 @@ def _modules() -> tuple[ModuleType, ...]:
         skin_live,
         skin_edit,
         fit,
+        framing,
+        shape_edit,
         cancel,
         install,
     )

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import FitError
 from ..core.head import Head, read_head
-from . import beside, camera, head_shape, images, lashes, material, mesh, skin_look, surface
+from . import beside, camera, framing, head_shape, images, lashes, material, mesh, skin_look, surface
 from .run import run
 
 
@@ -95,6 +95,7 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
     if cameras and scene.camera is None:
         camera.frame_like_photo(scene, cameras[0], head, 0)
     _select_only(head_object, scene)
+    framing.show_first(head_object, scene)
     return Loaded(head, head_object, tuple(cameras), collection)
 
 

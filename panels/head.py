@@ -6,6 +6,7 @@ import os
 
 import bpy
 
+from ..operators.active_head import active_head
 from ..operators.run import run
 from .layout import RelitPanel
 
@@ -18,7 +19,10 @@ class RELIT_PT_head(RelitPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the button and the choices for loading."""
         settings, layout = context.scene.relit, self.layout
-        layout.operator("relit.load_head", icon="IMPORT")
+        row = layout.row(align=True)
+        row.operator("relit.load_head", icon="IMPORT")
+        if active_head(context) is not None:
+            row.operator("relit.show_head", text="", icon="ZOOM_SELECTED")
         if run.head and os.path.isdir(run.head):
             name = os.path.basename(run.head)
             again = layout.operator("relit.load_head", text=f"Load {name}", icon="FILE_REFRESH")

@@ -7,6 +7,7 @@ from . import (
     light,
     photos,
     settings,
+    shape,
     skin,
 )
 
@@ -16,6 +17,7 @@ _modules = (
     head,
     light,
     skin,
+    shape,
 )
 
 

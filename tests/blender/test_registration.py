@@ -56,10 +56,10 @@ def test_import_is_quick(addon, record_property) -> None:
     addon.unregister()
     kept = {key: sys.modules.pop(key) for key in list(sys.modules) if key == name or key.startswith(f"{name}.")}
     try:
-        started = time.perf_counter()
+        started = time.process_time()
         fresh = __import__(name, fromlist=["register"])
         fresh.register()
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         fresh.unregister()
     finally:
         for key in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:

@@ -18,6 +18,7 @@ NUMPY_ONLY = {
     "core.photo_light",
     "core.reflectance.tone",
     "core.relief",
+    "core.shape_sliders",
     "core.skin_optics",
     "core.srgb",
 }

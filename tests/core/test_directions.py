@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from core import head_edit
 from core.errors import FitError
 from core.head import read_head, write_head
 from core.mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
+from core.morphable import load_model
+from core.protocol import Edit
 from core.reflectance.directions import (
     GENERATOR_FILE,
     LatentDirections,
@@ -207,6 +210,80 @@ def test_a_head_without_a_code_says_so(directions, head_arrays, tmp_path: Path) 
     with pytest.raises(FitError, match="cannot be edited"):
         head_edit.edit_head(plain, {"redness": 1.0}, tmp_path / "out", directions, Painter())
     assert not (tmp_path / "out").exists()
+
+
+def test_a_head_of_another_generator_says_so(directions, head, tmp_path: Path) -> None:
+    fit = head / "fit.json"
+    record = json.loads(fit.read_text())
+    for digest, allowed in (("another", False), (directions.generator, True)):
+        fit.write_text(json.dumps({**record, "versions": {"generator": digest}}))
+        editor = head_edit.HeadEditor(head, directions, Painter())
+        if allowed:
+            assert editor.maps({"redness": 1.0})
+            continue
+        with pytest.raises(FitError, match="another version of the reflectance generator"):
+            editor.maps({"redness": 1.0})
+        assert editor.maps({"shine": 1.0}), "gloss needs no code"
+
+
+def test_shine_and_roughness_multiply_their_maps_alone(directions, head) -> None:
+    editor = head_edit.HeadEditor(head, directions, Painter())
+    before, after = editor.maps({}), editor.maps({"shine": 2.0})
+    np.testing.assert_allclose(after["specular_albedo"], 1.25**2 * before["specular_albedo"], rtol=1e-5)
+    assert all(np.array_equal(before[name], after[name]) for name in ("diffuse_albedo", "normal"))
+    with pytest.raises(FitError, match="too large"):
+        editor.maps({"shine": 4.0})
+
+
+def test_mirrored_maps_change_sides_and_lean_the_other_way(directions, head) -> None:
+    editor = head_edit.HeadEditor(head, directions, Painter())
+    tilted = np.full((16, 16, 3), (0.6, 0.55, 0.98), np.float32)
+    mirrored = head_edit.mirrored_map("normal", tilted)
+    np.testing.assert_allclose(mirrored[0, 0], (0.4, 0.55, 0.98), atol=1e-6)
+    plain, turned = editor.maps({}), editor.maps({}, mirrored=True)
+    np.testing.assert_array_equal(turned["diffuse_albedo"], plain["diffuse_albedo"][:, ::-1])
+
+
+def test_the_uv_layout_is_the_same_left_and_right() -> None:
+    model = load_model()
+    skin = np.flatnonzero(model.quad_part == model.part_names.index("skin"))
+    corners = {tuple(sorted(quad)): index for index, quad in enumerate(model.quads.tolist())}
+    for index in skin[::7]:
+        other = model.mirror[model.quads[index]]
+        twin = corners[tuple(sorted(other.tolist()))]
+        order = [model.quads[twin].tolist().index(vertex) for vertex in other]
+        u, v = model.uv[index].T
+        np.testing.assert_allclose(model.uv[twin][order], np.stack([1 - u, v], 1), atol=1e-6)
+
+
+def test_a_preview_is_the_full_size_made_smaller(directions, head) -> None:
+    editor = head_edit.HeadEditor(head, directions, Painter())
+    changes = {"redness": 1.0, "roughness": 1.0, "wrinkles": 1.0}
+    full, small = editor.maps(changes), editor.maps(changes, size=8)
+    assert {name: image.shape[0] for name, image in small.items()} == dict.fromkeys(full, 8)
+    np.testing.assert_allclose(small["diffuse_albedo"].mean(), full["diffuse_albedo"].mean(), atol=0.01)
+
+
+def test_blender_gets_arrays_and_the_names_of_their_contents(directions, head, tmp_path: Path, monkeypatch) -> None:
+    editor = head_edit.HeadEditor(head, directions, Painter())
+    monkeypatch.setattr(head_edit, "_editor", lambda folder, stamp: editor)
+    request = Edit("j", str(head), {"shine": 1.0}, maps=str(tmp_path))
+    first = head_edit.answer(request, lambda *_: None)
+    albedo, normal = (np.load(tmp_path / f"{name}.npy") for name in ("diffuse_albedo", "normal"))
+    assert (albedo.shape, albedo.dtype) == ((16, 16, 3), np.uint8) and normal.dtype == np.uint16
+    np.testing.assert_array_equal(albedo, np.round(255 * read_png(head / "diffuse_albedo.png")))
+    second = head_edit.answer(replace(request, changes={"shine": 2.0}), lambda *_: None)
+    changed = [name for name in first.digests if first.digests[name] != second.digests[name]]
+    assert changed == ["specular_albedo"]
+    with pytest.raises(FitError, match="could not be written"):
+        head_edit.answer(replace(request, maps=str(tmp_path / "gone")), lambda *_: None)
+
+
+def test_a_mirrored_head_on_disk_says_so(directions, head, tmp_path: Path) -> None:
+    out = head_edit.edit_head(head, {"shine": 1.0}, tmp_path / "bob", directions, Painter(), mirrored=True)
+    fit = read_head(out).fit
+    assert fit["mirrored"] is True and fit["edits"] == {"shine": 1.0}
+    np.testing.assert_array_equal(read_png(out / "diffuse_albedo.png"), read_png(head / "diffuse_albedo.png")[:, ::-1])
 
 
 def test_the_command_line_understands_sliders(monkeypatch, capsys) -> None:

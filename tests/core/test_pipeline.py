@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import pipeline, settings
+from core import pipeline, result, settings
 from core.errors import Cancelled, FitError
 from core.head import TIMINGS_FILE, read_head
 from core.joint_fit import CODE
 from core.mapfiles import read_png
 from core.pipeline import Steps, fit_head
+from core.reflectance.directions import file_digest
 from core.reflectance.generator import GeneratorConfig, generator_from_prior, load_generator, save_generator
 from core.relight import render_photo
 from core.settings import FitSettings, JointSettings
@@ -131,6 +132,15 @@ def test_without_the_generators_file_the_prior_stays_and_says_so(photo, tmp_path
     head = read_head(fit_head([photo], tmp_path / "head", SETTINGS, lambda *_: None))
     assert sum("generator is missing" in note for note in head.fit["warnings"]) == 1
     assert CODE not in head.fit["extra"]
+
+
+def test_a_draft_has_a_code_too_and_names_its_generator(photo, tmp_path, untrained, monkeypatch, generator_file):
+    monkeypatch.setattr(result, "GENERATOR_FILE", generator_file)
+    head = read_head(fit_head([photo], tmp_path / "head", SETTINGS, lambda *_: None))
+    generator = load_generator(generator_file)
+    expected = generator.code_from_prior(np.array(head.fit["albedo"], np.float32))
+    np.testing.assert_allclose(head.fit["extra"][CODE], expected, atol=1e-5)
+    assert head.fit["versions"]["generator"] == file_digest(generator_file)
 
 
 @pytest.mark.parametrize("name", ["Refining the shape", "Finding the person's skin"])
