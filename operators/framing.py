@@ -10,7 +10,7 @@ from mathutils import Quaternion, Vector
 from .active_head import active_head, require_head
 
 FRONT = Quaternion((1.0, 0.0, 0.0), math.radians(90.0))  # heads look along -Y
-ROOM = 2.6  # distance of the eye in head heights: the whole head, with air around it and room for the sidebar
+ROOM = 2.0  # distance of the eye in head heights: the whole head, with air around it
 CUBE_SIDE = 2.0  # metres
 
 

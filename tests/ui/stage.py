@@ -211,11 +211,13 @@ class Stage:
     # --- Pictures
 
     def picture(self, name: str) -> Steps:
-        """Take a picture of the window, with the mouse out of the way."""
+        """Take a picture of the window when its materials are ready, with the mouse out of the way."""
         yield from self.move(*self._mouse)
-        for area in self.window.screen.areas:
-            area.tag_redraw()
-        yield 0.4
+        for _ in range(2):
+            for area in self.window.screen.areas:
+                area.tag_redraw()
+            yield 0.4
+            yield lambda: not bpy.app.is_job_running("SHADER_COMPILATION")
         path = Path(self.order["pictures"], f"{len(self.pictures):02d}_{name}.png")
         path.unlink(missing_ok=True)
         take_picture(path, self.order["picture_command"])
