@@ -39,6 +39,7 @@ class Stage:
         notes: What the scenario measured; kept in the result.
         root: The checkout, for files that a scenario needs.
         arguments: What the command line gave the scenario.
+        must_end: Ids of processes that may not outlive Blender.
     """
 
     def __init__(self, order: dict) -> None:
@@ -46,6 +47,7 @@ class Stage:
         self.root, self.arguments = Path(order["root"]), order["arguments"]
         self.notes: dict[str, object] = {}
         self.pictures: list[str] = []
+        self.must_end: list[int] = []
 
     # --- Where things are
 
@@ -307,7 +309,7 @@ class Player:
     def end(self, failure: str) -> None:
         """Write the result and close Blender as its menu does."""
         stage = self.stage
-        result = {"failure": failure, "notes": stage.notes, "pictures": stage.pictures}
+        result = {"failure": failure, "notes": stage.notes, "pictures": stage.pictures, "must_end": stage.must_end}
         Path(stage.order["result"]).write_text(json.dumps(result), encoding="utf-8")
         with bpy.context.temp_override(window=stage.window):
             bpy.ops.wm.quit_blender()

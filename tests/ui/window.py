@@ -37,7 +37,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SIZE = (1280, 800)
-LIMIT = 240.0  # seconds for one scenario
+LIMIT = 400.0  # seconds for one scenario
 BAD = re.compile(r"Traceback|^Error[: ]|^\s*\w*Error: |Segmentation fault|Writing: .*\.crash\.txt")
 HARMLESS = re.compile(r"^Error: Not freed memory blocks|ALSA|XOpenIM|Color management|libdecor|OpenImageIO")
 
@@ -199,10 +199,24 @@ class Blender:
         )
         if status and not failure and not said["failure"]:
             failure = f"Blender ended with exit status {status} after the scenario was over"
+        left = [process for process in said.get("must_end", []) if not _ends(process)]
+        if left and not failure and not said["failure"]:
+            failure = f"left running after Blender was closed: {left}"
         lines = log.read_text("utf-8", errors="replace").splitlines()
         complaints = [line for line in lines if BAD.search(line) and not HARMLESS.search(line)]
         taken = [pictures / name for name in said.get("pictures", [])]
         return Outcome(failure or said["failure"], complaints, said.get("notes", {}), taken, log)
+
+
+def _ends(process: int) -> bool:
+    """Wait a moment for a process to end by itself; False when it does not."""
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def what_is_missing(scenario: Path, photo: Path | None) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import bpy
+
 
 def name_worker(stage) -> None:
     """Point the add-on at the Python that the environment names, on one thread."""
@@ -16,3 +18,22 @@ def name_worker(stage) -> None:
 def photo(stage) -> Path:
     """Return the demo's photo: the astronaut Eileen Collins, a picture by NASA in the public domain."""
     return Path(stage.order["photo"])
+
+
+def stay_quick(stage) -> None:
+    """Draw wires: materials take seconds to compile where the processor draws, and are not what is looked at."""
+    stage.area().spaces.active.shading.type = "WIREFRAME"
+
+
+def set_photos(*paths: Path) -> None:
+    """Put photos in the list, and choose what takes the least time."""
+    settings = bpy.context.scene.relit
+    settings.photos.clear()
+    for path in paths:
+        bpy.ops.relit.add_photos(filepath=str(path))
+    settings.quality, settings.map_size = "draft", "512"
+
+
+def heads() -> list[bpy.types.Object]:
+    """Return the heads in the file."""
+    return [thing for thing in bpy.data.objects if thing.type == "MESH" and thing.relit.folder]

@@ -19,7 +19,7 @@ def scenario(stage):
     yield 1.0
     yield from stage.picture("photo")
     yield from stage.fold("RELIT_PT_settings")
-    bpy.context.scene.relit.quality, bpy.context.scene.relit.map_size = "draft", "512"
+    common.set_photos(common.photo(stage))
     yield from stage.picture("settings")
     yield from stage.fold("RELIT_PT_settings")
     yield from stage.click("relit.fit")
