@@ -39,6 +39,7 @@ class Stage:
         notes: What the scenario measured; kept in the result.
         root: The checkout, for files that a scenario needs.
         arguments: What the command line gave the scenario.
+        opened: The panel about the head that :meth:`open_panel` has unfolded.
         must_end: Ids of processes that may not outlive Blender.
     """
 
@@ -48,6 +49,7 @@ class Stage:
         self.notes: dict[str, object] = {}
         self.pictures: list[str] = []
         self.must_end: list[int] = []
+        self.opened = ""
 
     # --- Where things are
 
@@ -147,7 +149,7 @@ class Stage:
     def _places(self, region: bpy.types.Region, columns: Iterable[float]) -> Iterator[tuple[int, int]]:
         for column in columns:
             x = region.x + int(column * region.width if column > 0 else region.width + column)
-            for y in range(region.y + region.height - 28, region.y + 4, -ROW):
+            for y in range(region.y + region.height - 8, region.y + 4, -ROW):
                 yield x, y
 
     def under_mouse(self, region: bpy.types.Region) -> str:
@@ -175,7 +177,11 @@ class Stage:
 
     def fold(self, panel: str) -> Steps:
         """Click the header of a panel, which folds or unfolds it."""
-        place = yield from self.find(f"name='{panel}'", columns=[HEADER])
+        for notches in (0, -30, 6, 6, 6, 6):
+            yield from self.scroll(notches)
+            place = yield from self.find(f"name='{panel}'", columns=[HEADER])
+            if place is not None:
+                break
         assert place is not None, f"the header of {panel} is not in the sidebar"
         yield from self.press(self.region().x + 60, place[1])
         yield 0.3
@@ -198,6 +204,16 @@ class Stage:
     def _browser(self) -> tuple[bpy.types.Window, bpy.types.Area] | None:
         places = [(w, a) for w in bpy.context.window_manager.windows for a in w.screen.areas]
         return next(((w, a) for w, a in places if a.type == "FILE_BROWSER"), None)
+
+    def open_panel(self, panel: str) -> Steps:
+        """Unfold a panel about the head, and fold the one that was opened so before."""
+        if not self.opened:
+            for other in ("RELIT_PT_photos", "RELIT_PT_fit"):
+                yield from self.fold(other)
+        elif self.opened != panel:
+            yield from self.fold(self.opened)
+        yield from self.fold(panel)
+        self.opened = panel
 
     def scroll(self, notches: int) -> Steps:
         """Turn the wheel over the sidebar: down for positive notches."""

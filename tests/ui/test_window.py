@@ -41,16 +41,23 @@ def blender(tmp_path_factory: pytest.TempPathFactory):
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="session")
+def sitter(blender, tmp_path_factory: pytest.TempPathFactory):
+    """The demo's photo and a head made from it, None for what this machine cannot have."""
+    folder = tmp_path_factory.mktemp("sitter")
+    photo = window.demo_photo(folder)
+    return photo, window.demo_head(photo, folder)
+
+
 @pytest.mark.window
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)
-def test_scenario(blender, scenario: Path, tmp_path: Path, record_property) -> None:
+def test_scenario(blender, sitter, scenario: Path, tmp_path: Path, record_property) -> None:
     """It ends as it should, and Blender complains of nothing meanwhile."""
-    photo = window.demo_photo(tmp_path)
-    if missing := window.what_is_missing(scenario, photo):
+    if missing := window.what_is_missing(scenario, *sitter):
         pytest.skip(missing)
     kept = os.environ.get("RELIT_UI_PICTURES")
-    outcome = blender.play(scenario, Path(kept, scenario.stem) if kept else tmp_path / "pictures", photo)
+    outcome = blender.play(scenario, Path(kept, scenario.stem) if kept else tmp_path / "pictures", *sitter)
     for name, value in outcome.notes.items():
         record_property(name, value)
     assert not outcome.failure, f"{outcome.failure}\n{outcome.log.read_text('utf-8', errors='replace')[-3000:]}"

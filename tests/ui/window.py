@@ -166,7 +166,12 @@ class Blender:
         return number is None or Path(f"/tmp/.X11-unix/X{number[1]}").exists()
 
     def play(
-        self, scenario: Path, pictures: Path, photo: Path | None, arguments: dict[str, str] | None = None
+        self,
+        scenario: Path,
+        pictures: Path,
+        photo: Path | None = None,
+        head: Path | None = None,
+        arguments: dict[str, str] | None = None,
     ) -> Outcome:
         """Play one scenario and return what came of it; screenshots and the log go to ``pictures``."""
         pictures.mkdir(parents=True, exist_ok=True)
@@ -176,7 +181,8 @@ class Blender:
         result.unlink(missing_ok=True)
         order = {"scenario": str(scenario), "pictures": str(pictures), "result": str(result), "root": str(ROOT)}
         order["picture_command"] = self.command[:-1]
-        order["arguments"], order["photo"] = arguments or {}, str(photo)
+        order["arguments"] = arguments or {}
+        order["photo"], order["head"] = str(photo), str(head)
         width, height = SIZE
         window = ["--window-geometry", "0", "0", str(width), str(height), "--gpu-backend", "opengl"]
         command = [*self.command, "--enable-event-simulate", "--offline-mode", *window]
@@ -208,6 +214,24 @@ class Blender:
         return Outcome(failure or said["failure"], complaints, said.get("notes", {}), taken, log)
 
 
+def demo_head(photo: Path | None, folder: Path) -> Path | None:
+    """Return a head folder, made from the photo as fast as it goes; None where nothing can make it.
+
+    ``$RELIT_UI_HEAD`` names one that is there already.
+    """
+    chosen, worker = os.environ.get("RELIT_UI_HEAD"), os.environ.get("RELIT_WORKER_PYTHON")
+    if chosen:
+        return Path(chosen)
+    if worker is None or photo is None:
+        return None
+    head = folder / "astronaut"
+    if not head.is_dir():
+        quick = ["--quality", "draft", "--map-size", "512"]
+        command = [worker, "-m", "core", "reconstruct", str(photo), "--out", str(head), *quick]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return head
+
+
 def _ends(process: int) -> bool:
     """Wait a moment for a process to end by itself; False when it does not."""
     for _ in range(100):
@@ -219,13 +243,15 @@ def _ends(process: int) -> bool:
     return False
 
 
-def what_is_missing(scenario: Path, photo: Path | None) -> str:
+def what_is_missing(scenario: Path, photo: Path | None, head: Path | None) -> str:
     """Return what a scenario needs and this machine has not; empty when there is nothing."""
     text = scenario.read_text("utf-8")
     if "common.name_worker" in text and not os.environ.get("RELIT_WORKER_PYTHON"):
         return "no worker: RELIT_WORKER_PYTHON names no Python with Relit's libraries"
     if "common.photo" in text and photo is None:
         return "no photo: scikit-image, which carries it, is not installed, and RELIT_UI_PHOTO names none"
+    if "common.load_head" in text and head is None:
+        return "no head: there is no worker to make one, and RELIT_UI_HEAD names none"
     return ""
 
 
@@ -263,9 +289,10 @@ def main() -> int:
             with blender.screen():
                 arguments = dict(pair.split("=", 1) for pair in choices.set)
                 scenario, photo = choices.scenario.resolve(), demo_photo(Path(folder))
-                if missing := what_is_missing(scenario, photo):
+                head = demo_head(photo, Path(folder))
+                if missing := what_is_missing(scenario, photo, head):
                     raise NoBlender(missing)
-                outcome = blender.play(scenario, choices.pictures.resolve(), photo, arguments)
+                outcome = blender.play(scenario, choices.pictures.resolve(), photo, head, arguments)
         except NoBlender as error:
             print(error, file=sys.stderr)
             return 2

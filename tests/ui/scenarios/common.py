@@ -37,3 +37,16 @@ def set_photos(*paths: Path) -> None:
 def heads() -> list[bpy.types.Object]:
     """Return the heads in the file."""
     return [thing for thing in bpy.data.objects if thing.type == "MESH" and thing.relit.folder]
+
+
+def load_head(stage) -> bpy.types.Object:
+    """Load the head that was made before the window was opened."""
+    bpy.ops.relit.load_head(directory=stage.order["head"])
+    return bpy.context.view_layer.objects.active
+
+
+def head_panels() -> list[str]:
+    """Return the panels about a head, from top to bottom."""
+    kinds = [getattr(bpy.types, name) for name in dir(bpy.types) if name.startswith("RELIT_PT_")]
+    ours = [kind for kind in kinds if getattr(kind, "bl_parent_id", "") == "RELIT_PT_head"]
+    return [kind.__name__ for kind in sorted(ours, key=lambda kind: kind.bl_order)]
