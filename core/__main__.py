@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         options.run(options)
         return 0
-    except (KeyboardInterrupt, Cancelled):
-        print("\nCancelled; nothing was written.", file=sys.stderr)
+    except (KeyboardInterrupt, Cancelled) as error:
+        print(f"\nCancelled. {error}" if str(error) else "\nCancelled; nothing was written.", file=sys.stderr)
         return INTERRUPTED
     except Exception as error:
         if not isinstance(error, FitError):
@@ -56,6 +56,31 @@ def reconstruct(options: argparse.Namespace) -> None:
         progress.close()
     _print_warnings(folder)
     print(f"{folder} is ready after {time.perf_counter() - started:.1f} s.")
+
+
+def batch(options: argparse.Namespace) -> None:
+    """Make a head of everybody in a folder, with a report; what is finished is kept when it is run again."""
+    settings = FitSettings(options.quality, options.size, options.device, options.seed, options.threads)
+    from .device import limit_spinning
+
+    limit_spinning()
+    from .batch import make_heads
+    from .batch_report import FAILED as NO_HEAD
+    from .batch_report import PAGE, in_words
+
+    progress = _ProgressLine()
+    try:
+        outcomes = make_heads(options.folder, options.out, settings, progress)
+    except KeyboardInterrupt:
+        raise Cancelled("The finished heads are kept; run the same command again to go on.") from None
+    finally:
+        progress.close()
+    failed = [outcome for outcome in outcomes if outcome.state == NO_HEAD]
+    for outcome in failed:
+        print(f"{outcome.name}: {outcome.message} {outcome.hint}".rstrip(), file=sys.stderr)
+    print(f"{in_words(outcomes)} See {options.out / PAGE}.")
+    if failed:
+        raise FitError(f"{len(failed)} of {len(outcomes)} people got no head.", f"See {options.out / PAGE}.")
 
 
 def render(options: argparse.Namespace) -> None:
@@ -177,7 +202,7 @@ class _ProgressLine:
         seconds = time.perf_counter() - self._started
         line = f"{fraction:4.0%}  {stage}  ({seconds:.0f} s)"
         if self._terminal:
-            print(f"\r{line:<70}", end="", file=sys.stderr, flush=True)
+            print(f"\r{line[:78]:<78}", end="", file=sys.stderr, flush=True)
         elif stage != self._stage:
             print(line, file=sys.stderr, flush=True)
         self._stage = stage
@@ -231,17 +256,17 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=reconstruct)
     command.add_argument("photos", metavar="PHOTO", nargs="+", type=Path, help="photos of one person")
     command.add_argument("--out", required=True, type=Path, help="the head folder to make")
-    command.add_argument("--quality", choices=QUALITIES, default=FitSettings.quality)
-    command.add_argument(
-        "--size", choices=MAP_SIZES, type=int, default=FitSettings.map_size, help="side of the maps in pixels"
-    )
-    command.add_argument("--device", choices=DEVICES, default=FitSettings.device)
-    command.add_argument("--seed", type=int, default=FitSettings.seed)
-    command.add_argument("--threads", type=int, default=FitSettings.threads, help="0: Relit chooses")
+    _add_settings(command)
     command.add_argument("--face", type=int, help="which face, from 0, left to right; else the largest")
     command.add_argument(
         "--pins", metavar="FILE", type=Path, help='landmarks put in place: JSON {"photo.jpg": [[landmark, x, y], ...]}'
     )
+
+    command = commands.add_parser("batch", help=batch.__doc__, description=batch.__doc__)
+    command.set_defaults(run=batch)
+    command.add_argument("folder", metavar="DIR", type=Path, help="one sub-folder, or one photo, for each person")
+    command.add_argument("--out", required=True, type=Path, metavar="DIR", help="gets the head folders and the report")
+    _add_settings(command)
 
     command = commands.add_parser("render", help=render.__doc__, description=render.__doc__)
     command.set_defaults(run=render)
@@ -278,6 +303,16 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("doctor", help=doctor.__doc__, description=doctor.__doc__)
     command.set_defaults(run=doctor)
     return parser
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--quality", choices=QUALITIES, default=FitSettings.quality)
+    command.add_argument(
+        "--size", choices=MAP_SIZES, type=int, default=FitSettings.map_size, help="side of the maps in pixels"
+    )
+    command.add_argument("--device", choices=DEVICES, default=FitSettings.device)
+    command.add_argument("--seed", type=int, default=FitSettings.seed)
+    command.add_argument("--threads", type=int, default=FitSettings.threads, help="0: Relit chooses")
 
 
 if __name__ == "__main__":

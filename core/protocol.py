@@ -47,6 +47,26 @@ class Reconstruct:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Make a head of everybody in a folder (`core.batch`); answered by :class:`Finished` with the heads' folder.
+
+    Attributes:
+        job: As in :class:`Reconstruct`.
+        folder: One sub-folder, or one photo, for each person.
+        out: Gets the head folders and the report.
+        settings: Of every head.
+        log: As in :class:`Reconstruct`.
+    """
+
+    kind: ClassVar[str] = "batch"
+    job: str
+    folder: str
+    out: str
+    settings: FitSettings = field(default_factory=FitSettings)
+    log: str = ""
+
+
+@dataclass(frozen=True)
 class Rehearse:
     """Sleep and report instead of reconstructing, so that tests can drive the seam.
 
@@ -206,9 +226,9 @@ class Edited:
     digests: dict[str, str]
 
 
-Request = Reconstruct | Rehearse | Look | Edit
+Request = Reconstruct | Batch | Rehearse | Look | Edit
 Message = Ready | Progress | Finished | Failed | Looked | Edited
-_REQUESTS = {cls.kind: cls for cls in (Reconstruct, Rehearse, Look, Edit)}
+_REQUESTS = {cls.kind: cls for cls in (Reconstruct, Batch, Rehearse, Look, Edit)}
 _MESSAGES = {cls.kind: cls for cls in (Ready, Progress, Finished, Failed, Looked, Edited)}
 LAST_WORDS = (Finished, Failed, Looked, Edited)
 """Every request is answered by exactly one of these, at its end."""

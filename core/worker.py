@@ -29,6 +29,7 @@ from .errors import Cancelled, FitError, as_fit_error
 from .head import abandon, new_head_folder
 from .protocol import (
     SUPERSEDED,
+    Batch,
     Edit,
     Failed,
     Finished,
@@ -78,6 +79,10 @@ class Session:
         if self.cancelled.is_set() or self.superseded.is_set():
             raise Cancelled
         self.send(Progress(self.job, stage, float(fraction), None if preview is None else str(preview)))
+
+    def aim_at(self, target: Path | None) -> None:
+        """This head folder is being made now, or none."""
+        self.target = target
 
     def next_line(self) -> str | None:
         """Wait for the next request; None once standard input is closed."""
@@ -172,7 +177,9 @@ def lower_priority() -> None:
 
 
 def _target(request: Request) -> Path | None:
-    """Return the head folder that the request makes, if it makes one."""
+    """Return the head folder that the request makes, if it makes one; a batch tells of each when it begins it."""
+    if isinstance(request, Batch):
+        return None
     name = getattr(request, "head" if isinstance(request, Rehearse) else "out", "")
     return Path(name) if name else None
 
@@ -197,6 +204,12 @@ def _answer(request: Request, session: Session) -> Message:
 
         _use_threads(request.threads)
         return answer(request, session.report)
+    if isinstance(request, Batch):
+        from .batch import make_heads
+
+        out = Path(request.out)
+        make_heads(Path(request.folder), out, request.settings, session.report, session.aim_at)
+        return Finished(request.job, str(out))
     from .pipeline import fit_head
 
     asked = {"faces": request.faces, "pins": request.pins}

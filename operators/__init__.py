@@ -22,6 +22,7 @@ def unregister() -> None:
 
 def _modules() -> tuple[ModuleType, ...]:
     from . import (
+        batch,
         cancel,
         fit,
         framing,
@@ -45,6 +46,7 @@ def _modules() -> tuple[ModuleType, ...]:
         skin_live,
         skin_edit,
         fit,
+        batch,
         framing,
         shape_edit,
         cancel,

@@ -51,10 +51,15 @@ class RELIT_OT_fit(bpy.types.Operator):
 
 def why_not(context: bpy.types.Context) -> str:
     """Return why no reconstruction can start now; empty when it can."""
+    if run.active or context.scene.relit.photos:
+        return why_no_worker()
+    return "Add at least one photo of the person first."
+
+
+def why_no_worker() -> str:
+    """Return why the worker cannot be started now; empty when it can."""
     if run.active:
         return "Another job is running: wait for it or cancel it first."
-    if not context.scene.relit.photos:
-        return "Add at least one photo of the person first."
     if worker.worker_python() is None:
         return " ".join(worker.missing_worker_sentences())
     return ""
@@ -101,8 +106,13 @@ def pace() -> Pace:
     return Pace(worker.log_folder() / "pace.json")
 
 
-def fit_settings(settings: bpy.types.PropertyGroup) -> FitSettings:
-    """Return the choices of scene and preferences as the worker understands them."""
+def fit_settings(settings: bpy.types.PropertyGroup, faces: bool = True) -> FitSettings:
+    """Return the choices of scene and preferences as the worker understands them.
+
+    Args:
+        settings: The scene's.
+        faces: Whether the scene's choice of a face counts.
+    """
     preferences = worker.preferences()
     return FitSettings(
         quality=settings.quality,
@@ -110,7 +120,7 @@ def fit_settings(settings: bpy.types.PropertyGroup) -> FitSettings:
         device=preferences.device,
         seed=settings.seed,
         threads=preferences.threads,
-        face=settings.face - 1 if settings.face else None,
+        face=settings.face - 1 if faces and settings.face else None,
     )
 
 

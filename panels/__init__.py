@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    batch,
     fit,
     head,
     light,
@@ -20,6 +21,7 @@ _modules = (
     photos,
     fit,
     settings,
+    batch,
     head,
     skin,
     shape,

@@ -15,10 +15,11 @@ class RELIT_PT_head(RelitPanel, bpy.types.Panel):
     """Load a head that was reconstructed before."""
 
     bl_label = "Head"
+    bl_order = 2
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the button and the choices for loading."""
-        settings, layout = context.scene.relit, self.layout
+        layout = self.layout
         row = layout.row(align=True)
         row.operator("relit.load_head", icon="IMPORT")
         if active_head(context) is not None:
@@ -28,9 +29,6 @@ class RELIT_PT_head(RelitPanel, bpy.types.Panel):
             again = layout.operator("relit.load_head", text=f"Load {name}", icon="FILE_REFRESH")
             again.directory = run.head
             again.ask = False
-        column = layout.column()
-        column.prop(settings, "pack_images")
-        column.prop(settings, "add_camera")
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_head,))

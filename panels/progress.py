@@ -23,8 +23,10 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
         draw_text(layout, "The head is ready. It appears in Object Mode, when no render is running.", "INFO")
     else:
         layout.progress(factor=run.fraction, text=run.stage)
-        layout.label(text=time_left(), icon="TIME")
-    layout.operator("relit.cancel", icon="CANCEL")
+    row = layout.row()
+    if not run.waiting:
+        row.label(text=time_left(), icon="TIME", translate=False)
+    row.operator("relit.cancel", icon="CANCEL")
 
 
 def time_left() -> str:
@@ -54,7 +56,7 @@ def draw_outcome(layout: bpy.types.UILayout) -> None:
     row.operator("relit.dismiss", icon="X")
     if run.notes:
         header, body = layout.panel("RELIT_notes", default_closed=True)
-        header.label(text=iface_("Notes on the Photos ({})").format(len(run.notes)), translate=False)
+        header.label(text=iface_("Notes ({})").format(len(run.notes)), translate=False)
         if body:
             for note in run.notes:
                 draw_text(body, note, "DOT")

@@ -227,7 +227,7 @@ def test_notes_are_shown_in_words(draw, part, preferences) -> None:
     run = part("operators.run").run
     run.notice, run.notes = "Done.", ("The face is small.", "lisa2.jpg was left out.")
     text = draw("RELIT_PT_fit").text
-    assert "Notes on the Photos (2)" in text and "lisa2.jpg was left out." in text
+    assert "Notes (2)" in text and "lisa2.jpg was left out." in text
 
 
 def test_the_status_bar_shows_a_running_job_and_nothing_else(part, draw, monkeypatch) -> None:
