@@ -31,10 +31,12 @@ def _modules() -> tuple[ModuleType, ...]:
         photos,
         polling,
         relight,
+        renders,
         shape_edit,
         skin_edit,
         skin_live,
         skin_material,
+        turntable,
     )
 
     return (
@@ -43,6 +45,8 @@ def _modules() -> tuple[ModuleType, ...]:
         load_head,
         skin_material,
         relight,
+        renders,
+        turntable,
         skin_live,
         skin_edit,
         fit,

@@ -21,6 +21,10 @@ WET_ROUGHNESS = 0.12
 WET_SPECULAR = 0.75
 """A film of tears or spit: F0 = 0.042 under Principled's scale at the skin's IOR."""
 
+RIM_COLOUR = (0.50, 0.24, 0.20, 1.0)
+RIM_SHARE = 0.5
+"""Where skin is wet it is mucous membrane, pink on everybody; photos show lashes and their shadows there."""
+
 
 class Input(NamedTuple):
     """One input of the group.
@@ -92,13 +96,14 @@ def _surface(tree: Tree, given: bpy.types.NodeOutputs) -> bpy.types.Node:
     gloss = tree.math("MULTIPLY", given["Specular"], given["Specular Strength"], location=(-800, 300))
     open_skin = tree.mix(given["Cavity Strength"], 1.0, given["Cavity"], (-800, 500))
     gloss = tree.math("MULTIPLY", gloss, open_skin, location=(-600, 400))
+    rim = tree.math("MULTIPLY", given["Wetness"], RIM_SHARE, location=(-600, 600))
     bend = tree.add("ShaderNodeNormalMap", (-600, -400))
     bend.space, bend.uv_map = "TANGENT", UV_NAME
     tree.link(given["Normal"], bend.inputs["Color"])
     tree.link(given["Normal Strength"], bend.inputs["Strength"])
     shader = tree.principled(
         **{
-            "Base Color": given["Diffuse"],
+            "Base Color": tree.mix(rim, given["Diffuse"], RIM_COLOUR, (-400, 600)),
             "Roughness": tree.mix(given["Wetness"], rough, WET_ROUGHNESS, (-400, 100)),
             "Specular IOR Level": tree.mix(given["Wetness"], gloss, WET_SPECULAR, (-400, 350)),
             "IOR": IOR,

@@ -14,6 +14,7 @@ from . import (
     skin,
     status_bar,
     thumbnails,
+    turntable,
 )
 
 _modules = (
@@ -27,6 +28,7 @@ _modules = (
     shape,
     material,
     light,
+    turntable,
     status_bar,
 )
 

@@ -9,6 +9,7 @@ from . import (
     settings,
     shape,
     skin,
+    turntable,
 )
 
 _modules = (
@@ -16,6 +17,7 @@ _modules = (
     settings,
     head,
     light,
+    turntable,
     skin,
     shape,
 )
