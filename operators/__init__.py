@@ -24,6 +24,7 @@ def _modules() -> tuple[ModuleType, ...]:
     from . import (
         batch,
         cancel,
+        export,
         fit,
         framing,
         install,
@@ -36,6 +37,7 @@ def _modules() -> tuple[ModuleType, ...]:
         skin_edit,
         skin_live,
         skin_material,
+        texture_sets,
         turntable,
     )
 
@@ -55,4 +57,6 @@ def _modules() -> tuple[ModuleType, ...]:
         shape_edit,
         cancel,
         install,
+        export,
+        texture_sets,
     )

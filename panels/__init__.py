@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     batch,
+    export,
     fit,
     head,
     light,
@@ -29,6 +30,7 @@ _modules = (
     material,
     light,
     turntable,
+    export,
     status_bar,
 )
 
