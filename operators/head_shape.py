@@ -23,6 +23,8 @@ IDENTITY = "relit_identity"
 """Custom property of the mesh: identity coefficients [K] that it has now, standard deviations."""
 RECONSTRUCTED = "relit_identity_reconstructed"
 """Custom property of the mesh: the coefficients that it was built with."""
+EXPRESSIONS = "relit_expressions"
+"""Custom property of the mesh: by the name of a photo's key, its strengths by expression, those above 0."""
 STEP = 2.0**-25
 """Metres. Offsets are multiples of it, so float32 adds and takes them off exactly (up to half a metre from the
 origin), and a head that goes back and forth a thousand times is where it was."""
@@ -30,7 +32,11 @@ GREY = (0.35, 0.35, 0.35, 1.0)
 
 
 def remember(head_object: bpy.types.Object, head: Head) -> None:
-    """Keep a head's coefficients with its mesh, if they are coefficients of this shape model."""
+    """Keep with a mesh its expressions in the photos, and its coefficients if they are of this shape model."""
+    head_object.data[EXPRESSIONS] = {
+        mesh.photo_key_name(photo): _strengths(head.expression_names, strengths)
+        for photo, strengths in enumerate(head.photo_expression)
+    }
     identity = head.fit.get("identity")
     version = head.fit.get("versions", {}).get("shape_model")
     model = load_model()
@@ -51,6 +57,12 @@ def coefficients(head_object: bpy.types.Object) -> np.ndarray:
 def reconstructed(head_object: bpy.types.Object) -> np.ndarray:
     """Return the identity [K] that the head was built with; raises as `coefficients`."""
     return _stored(head_object, RECONSTRUCTED)
+
+
+def photo_expressions(head_object: bpy.types.Object) -> dict[str, dict[str, float]]:
+    """Return the strengths of the expressions in each photo, by the name of the photo's key."""
+    known = head_object.data.get(EXPRESSIONS)
+    return {} if known is None else known.to_dict()
 
 
 def problem(head_object: bpy.types.Object) -> FitError | None:
@@ -113,6 +125,8 @@ def set_photo_expression(head_object: bpy.types.Object, photo: int, strengths: S
             head_object.shape_key_add(name="Basis", from_mix=False)
         head_object.shape_key_add(name=name, from_mix=False).value = 0.0
     head_object.data.shape_keys.key_blocks[name].points.foreach_set("co", points)
+    known = photo_expressions(head_object)
+    head_object.data[EXPRESSIONS] = {**known, name: _strengths(model.expression_names, strengths)}
     head_object.data.update()
 
 
@@ -183,6 +197,10 @@ def _read(points: bpy.types.bpy_prop_collection) -> np.ndarray:
     values = np.empty(3 * len(points), np.float32)
     points.foreach_get("co", values)
     return values
+
+
+def _strengths(names: Sequence[str], strengths: Sequence[float]) -> dict[str, float]:
+    return {name: float(strength) for name, strength in zip(names, strengths) if strength > 0}
 
 
 def _store(head_object: bpy.types.Object, name: str, identity: Sequence[float]) -> None:

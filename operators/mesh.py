@@ -11,8 +11,10 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
+from ..core.correctives import correctives
 from ..core.head import Head
 from . import lashes
+from .drivers import follow_keys
 
 BLENDER_FROM_CORE = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
 """Rotation [3, 3] that turns core's axes into Blender's."""
@@ -67,7 +69,7 @@ def _add_faces(mesh: bpy.types.Mesh, head: Head) -> None:
 
 
 def _add_shape_keys(head_object: bpy.types.Object, head: Head) -> None:
-    """Add the neutral basis, one key for each expression, and the expression of each photo.
+    """Add the neutral basis, one key for each expression, the expression of each photo, and correctives.
 
     The first photo's expression is switched on, so that the head lies on its photo.
     """
@@ -78,6 +80,9 @@ def _add_shape_keys(head_object: bpy.types.Object, head: Head) -> None:
     for photo in range(len(head.photo_expression)):
         key = _add_key(head_object, photo_key_name(photo), to_blender(head.posed_vertices(photo)))
         key.value = 1.0 if photo == 0 else 0.0
+    for corrective in correctives(head):
+        key = _add_key(head_object, corrective.name, basis + to_blender(corrective.offset))
+        follow_keys(key, corrective.units, corrective.expression)
 
 
 def _add_key(head_object: bpy.types.Object, name: str, points: np.ndarray) -> bpy.types.ShapeKey:

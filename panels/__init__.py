@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     batch,
     export,
+    expression,
     fit,
     head,
     light,
@@ -27,6 +28,7 @@ _modules = (
     head,
     skin,
     shape,
+    expression,
     material,
     light,
     turntable,

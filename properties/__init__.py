@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    expression,
     head,
     light,
     photos,
@@ -20,6 +21,7 @@ _modules = (
     turntable,
     skin,
     shape,
+    expression,
 )
 
 

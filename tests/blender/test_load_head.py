@@ -89,7 +89,8 @@ def test_shape_keys_are_the_expressions_and_the_photos(loaded) -> None:
     assert names[0] == "Basis" and loaded.object.data.shape_keys.reference_key.name == "Basis"
     assert tuple(names[1 : 1 + count]) == loaded.head.expression_names and count >= ARKIT_COUNT
     assert {"jawOpen", "eyeBlinkLeft", "mouthSmileRight", "browInnerUp"} <= set(names)
-    assert names[1 + count :] == ["Photo", "Photo 2"]
+    assert names[1 + count : 3 + count] == ["Photo", "Photo 2"]
+    assert all(name.startswith("corrective ") for name in names[3 + count :])
     assert [key.name for key in keys if key.value != 0 and key != keys[0]] == ["Photo"]
 
 

@@ -21,6 +21,8 @@ SEAM = {
 NUMPY_ONLY = {
     "core.morphable",
     "core.camera",
+    "core.correctives",
+    "core.expressions",
     "core.fitting.fit",
     "core.fitting.geometry",
     "core.photo_light",
