@@ -1,4 +1,4 @@
-"""Load a head folder; what comes into the scene with a head."""
+"""The head: load one, look at it; what changes it hangs below."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .layout import RelitPanel
 
 
 class RELIT_PT_head(RelitPanel, bpy.types.Panel):
-    """Load a head that was reconstructed before."""
+    """The head in the scene, and those on disk."""
 
     bl_label = "Head"
     bl_order = 2
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the button and the choices for loading."""
+        """Draw the buttons that bring a head in and show it."""
         layout = self.layout
         row = layout.row(align=True)
         row.operator("relit.load_head", icon="IMPORT")
         if active_head(context) is not None:
             row.operator("relit.show_head", text="", icon="ZOOM_SELECTED")
-        if run.head and os.path.isdir(run.head):
+        if os.path.isdir(run.head) and not any(thing.relit.folder == run.head for thing in context.scene.objects):
             name = os.path.basename(run.head)
             again = layout.operator("relit.load_head", text=f"Load {name}", icon="FILE_REFRESH")
             again.directory = run.head

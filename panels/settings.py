@@ -8,7 +8,7 @@ from .layout import RelitPanel
 
 
 class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
-    """The artist's choices for the next reconstruction."""
+    """The artist's choices for the next reconstruction, and for every head that comes into the scene."""
 
     bl_label = "Settings"
     bl_parent_id = "RELIT_PT_fit"
@@ -21,6 +21,9 @@ class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
         layout.use_property_decorate = False
         for name in ("face", "seed", "pack_images", "add_camera"):
             layout.prop(settings, name)
+        column = layout.column(heading="New Heads")
+        column.prop(settings, "pack_images")
+        column.prop(settings, "add_camera")
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_settings,))
