@@ -24,6 +24,8 @@ def _modules() -> tuple[ModuleType, ...]:
     from . import (
         batch,
         cancel,
+        compare,
+        comparison,
         export,
         expression,
         fit,
@@ -50,6 +52,8 @@ def _modules() -> tuple[ModuleType, ...]:
         relight,
         renders,
         turntable,
+        comparison,
+        compare,
         skin_live,
         skin_edit,
         fit,

@@ -11,6 +11,8 @@ from .mesh import BLENDER_FROM_CORE
 
 SENSOR_MM = 36.0
 NEAREST = 0.01  # metres; Blender's default would do, but a head may be photographed from close by
+PHOTO_MARK = "relit_photo"
+"""Custom property of a camera: the number of its photo, counted from 1."""
 OPENCV_FROM_BLENDER_CAMERA = np.diag([1.0, -1.0, -1.0])
 """Blender's cameras look along -Z with Y up, OpenCV's along +Z with Y down."""
 
@@ -41,8 +43,18 @@ def build_camera(head: Head, photo: int, name: str, image: bpy.types.Image | Non
         background.frame_method = "FIT"
         background.alpha = 1.0
     camera = bpy.data.objects.new(name, data)
+    camera[PHOTO_MARK] = photo + 1
     camera.matrix_world = Matrix(blender_pose(head.camera_from_world[photo]).tolist())
     return camera
+
+
+def photo_camera(head_object: bpy.types.Object, number: int) -> bpy.types.Object | None:
+    """Return the camera of one of a head's photos, counted from 1; None where there is none."""
+    for collection in head_object.users_collection:
+        for other in collection.objects:
+            if other.type == "CAMERA" and other.get(PHOTO_MARK) == number:
+                return other
+    return None
 
 
 def blender_pose(camera_from_world: np.ndarray) -> np.ndarray:

@@ -68,6 +68,10 @@ def turntable(order: dict, scene: bpy.types.Scene, head: bpy.types.Object) -> No
 def photo(order: dict, scene: bpy.types.Scene, head: bpy.types.Object) -> None:
     """Render what a matched camera sees, at preview size, the background transparent."""
     scene.camera = bpy.data.objects[order["camera"]]
+    if order["expression"]:
+        pose(head, order["expression"])
+    if "light" in order:
+        light_only(scene, order["light"])
     render = scene.render
     render.resolution_x, render.resolution_y = order["width"], order["height"]
     render.film_transparent = True
@@ -77,6 +81,33 @@ def photo(order: dict, scene: bpy.types.Scene, head: bpy.types.Object) -> None:
     render.filepath = order["out"]
     bpy.ops.render.render(write_still=True, scene=scene.name)
     print("RELIT 1.0", flush=True)
+
+
+def pose(head: bpy.types.Object, expression: str) -> None:
+    """Give the head the expression of a photo and no other."""
+    keys = head.data.shape_keys.key_blocks if head.data.shape_keys else {}
+    if expression in keys:
+        for key in keys:
+            key.driver_remove("value")
+            key.value = 1.0 if key.name == expression else 0.0
+
+
+def light_only(scene: bpy.types.Scene, picture: str) -> None:
+    """Let nothing but an environment picture light the scene."""
+    for item in scene.objects:
+        item.hide_render = item.hide_render or item.type == "LIGHT"
+    scene.world = world = bpy.data.worlds.new("Light")
+    if bpy.app.version < (5, 0, 0):
+        world.use_nodes = True
+    tree = world.node_tree
+    tree.nodes.clear()
+    output, background, texture = (
+        tree.nodes.new(f"ShaderNode{kind}") for kind in ("OutputWorld", "Background", "TexEnvironment")
+    )
+    texture.image = bpy.data.images.load(picture)
+    texture.image.colorspace_settings.name = "Linear Rec.709"
+    tree.links.new(texture.outputs["Color"], background.inputs["Color"])
+    tree.links.new(background.outputs["Background"], output.inputs["Surface"])
 
 
 def set_engine(scene: bpy.types.Scene, engine: str, samples: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,7 @@ class Render:
     def __init__(self) -> None:
         self.task = self.problem = self.out = ""
         self.fraction = 0.0
+        self._number = 0
         self._process: subprocess.Popen | None = None
         self._folder: Path | None = None
         self._done: Callable[[str], None] | None = None
@@ -48,6 +50,11 @@ class Render:
     def active(self) -> bool:
         """Whether something is being rendered."""
         return self._process is not None
+
+    def number(self) -> str:
+        """Return a name for files that no other render of any Blender here has."""
+        self._number += 1
+        return f"{os.getpid()}-{self._number}"
 
     def start(self, context: bpy.types.Context, order: dict[str, Any], done: Callable[[str], None]) -> None:
         """Render the file as it is now.

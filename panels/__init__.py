@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     batch,
+    compare,
     export,
     expression,
     fit,
@@ -32,6 +33,7 @@ _modules = (
     material,
     light,
     turntable,
+    compare,
     export,
     status_bar,
 )

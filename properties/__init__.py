@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    compare,
     expression,
     head,
     light,
@@ -19,6 +20,7 @@ _modules = (
     head,
     light,
     turntable,
+    compare,
     skin,
     shape,
     expression,

@@ -1,0 +1,195 @@
+"""Photo beside render, in the matched camera; and the 3D view through that camera."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from ..core.errors import FitError
+from . import light_rig
+from .active_head import active_head, require_head
+from .camera import photo_camera
+from .comparison import IMAGE, comparison, open_editor
+from .mesh import photo_key_name
+from .renders import render
+
+SAMPLES = 24
+
+
+class RELIT_OT_compare(bpy.types.Operator):
+    """Render what the photo's camera saw and show it beside the photo; you can go on working meanwhile"""
+
+    bl_idname = "relit.compare"
+    bl_label = "Compare with Photo"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A head with a camera that has a photo, and nothing that is being rendered."""
+        if not require_head(cls, context) or not _require_camera(cls, context):
+            return False
+        if render.active:
+            cls.poll_message_set("Something is being rendered. Wait for it or cancel it first.")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the render."""
+        head_object, choice, scene = active_head(context), context.scene.relit_compare, context.scene
+        camera = photo_camera(head_object, choice.photo)
+        photo = background_of(camera).image
+        out = Path(tempfile.gettempdir()) / f"relit-compare-{render.number()}.png"
+        try:
+            wanted = order(head_object, camera, photo, choice)
+            if choice.light == "PHOTO":
+                wanted["light"] = save_photo_light(head_object, choice.photo, out.with_suffix(".exr"))
+            render.start(context, {**wanted, "out": str(out)}, lambda path: finish(path, photo.name, scene.name))
+        except FitError as error:
+            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            return {"CANCELLED"}
+        self.report({"INFO"}, "The render appears beside the photo when it is done.")
+        return {"FINISHED"}
+
+
+class RELIT_OT_drag_wipe(bpy.types.Operator):
+    """Drag the line between photo and render"""
+
+    bl_idname = "relit.drag_wipe"
+    bl_label = "Drag Wipe"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """An image editor with a comparison that is wiped."""
+        space = context.space_data
+        shown = space is not None and space.type == "IMAGE_EDITOR" and space.image and space.image.name == IMAGE
+        return bool(shown) and comparison.ready and context.scene.relit_compare.mode == "WIPE"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Begin."""
+        if context.region.type != "WINDOW":
+            return {"PASS_THROUGH"}
+        self._follow(context, event)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Follow the mouse until the button is let go."""
+        if event.type == "MOUSEMOVE":
+            self._follow(context, event)
+        elif event.value == "RELEASE" or event.type in {"ESC", "RIGHTMOUSE"}:
+            return {"FINISHED"}
+        return {"RUNNING_MODAL"}
+
+    def _follow(self, context: bpy.types.Context, event: bpy.types.Event) -> None:
+        place = context.region.view2d.region_to_view(event.mouse_region_x, event.mouse_region_y)[0]
+        context.scene.relit_compare.wipe = min(max(place, 0.0), 1.0)
+
+
+class RELIT_OT_look_through_photo(bpy.types.Operator):
+    """Look at the head through the photo's camera, with the photo over it; your scene's camera stays"""
+
+    bl_idname = "relit.look_through_photo"
+    bl_label = "Look Through Photo"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A head with a camera that has a photo."""
+        return require_head(cls, context) and _require_camera(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set camera, expression and 3D views."""
+        head_object, number = active_head(context), context.scene.relit_compare.photo
+        camera = photo_camera(head_object, number)
+        background = background_of(camera)
+        background.display_depth, background.alpha = "FRONT", min(background.alpha, 0.5)
+        for area in context.screen.areas if context.screen else ():
+            if area.type == "VIEW_3D":
+                space = area.spaces[0]
+                space.use_local_camera, space.camera = True, camera
+                space.region_3d.view_perspective = "CAMERA"
+        self.report({"INFO"}, f"The view is that of photo {number}. Its opacity is in the panel Compare.")
+        return {"FINISHED"}
+
+
+def order(
+    head_object: bpy.types.Object,
+    camera: bpy.types.Object,
+    photo: bpy.types.Image,
+    choice: bpy.types.PropertyGroup,
+) -> dict[str, object]:
+    """Return what `render_script` is told."""
+    scale = choice.size / max(photo.size)
+    return {
+        "task": "photo",
+        "head": head_object.name,
+        "camera": camera.name,
+        "expression": photo_key_name(choice.photo - 1),
+        "width": max(1, round(photo.size[0] * scale)),
+        "height": max(1, round(photo.size[1] * scale)),
+        "engine": "CYCLES",
+        "samples": SAMPLES,
+    }
+
+
+def save_photo_light(head_object: bpy.types.Object, photo: int, path: Path) -> str:
+    """Write the light of a photo, counted from 1, as an environment picture and return where."""
+    image = light_rig.photo_picture(head_object, photo - 1)
+    image.filepath_raw, image.file_format = str(path), "OPEN_EXR"
+    image.save()
+    bpy.data.images.remove(image)
+    return str(path)
+
+
+def finish(path: str, photo: str, scene: str) -> None:
+    """Show the render that has come, unless photo or scene are gone by now."""
+    if photo not in bpy.data.images or scene not in bpy.data.scenes:
+        return
+    rendered = bpy.data.images.load(path)
+    comparison.take(bpy.data.images[photo], rendered)
+    bpy.data.images.remove(rendered)
+    for leftover in (Path(path), Path(path).with_suffix(".exr")):
+        leftover.unlink(missing_ok=True)
+    open_editor(bpy.context, comparison.show(bpy.data.scenes[scene].relit_compare))
+
+
+def background_of(camera: bpy.types.Object) -> bpy.types.CameraBackgroundImage | None:
+    """Return a camera's photo, None where it has none."""
+    return next((item for item in camera.data.background_images if item.image and 0 not in item.image.size), None)
+
+
+def _require_camera(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    number = context.scene.relit_compare.photo
+    camera = photo_camera(active_head(context), number)
+    if camera is None or background_of(camera) is None:
+        cls.poll_message_set(
+            f"The head has no camera with photo {number}. Load it again with Matching Cameras, or choose another photo."
+        )
+        return False
+    return True
+
+
+_register, _unregister = bpy.utils.register_classes_factory(
+    (RELIT_OT_compare, RELIT_OT_drag_wipe, RELIT_OT_look_through_photo)
+)
+_keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
+
+
+def register() -> None:
+    """Register the operators, and the left mouse button on a comparison."""
+    _register()
+    configuration = bpy.context.window_manager.keyconfigs.addon
+    if configuration is not None:  # there is none without a window
+        keymap = configuration.keymaps.new(name="Image", space_type="IMAGE_EDITOR")
+        _keys.append((keymap, keymap.keymap_items.new("relit.drag_wipe", "LEFTMOUSE", "PRESS")))
+
+
+def unregister() -> None:
+    """Undo it."""
+    for keymap, item in _keys:
+        keymap.keymap_items.remove(item)
+    _keys.clear()
+    _unregister()

@@ -1,0 +1,123 @@
+"""Photo beside render: the wipe, the modes, the matched camera, and a scene that stays as it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def head(part, head_folder: Path) -> bpy.types.Object:
+    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+
+
+@pytest.fixture
+def render(part):
+    renders = part("operators.renders")
+    yield renders.render
+    renders.render.close()
+    if bpy.app.timers.is_registered(renders._tick):
+        bpy.app.timers.unregister(renders._tick)
+
+
+@pytest.fixture
+def compared(part):
+    """A comparison of a red photo and a render that covers its right half in green."""
+    module = part("operators.comparison")
+    red, green = np.tile(np.float32([1, 0, 0, 1]), (6, 8, 1)), np.tile(np.float32([0, 1, 0, 1]), (6, 8, 1))
+    green[:, :4, 3] = 0
+    images = []
+    for values in (red, green):
+        image = bpy.data.images.new("picture", 8, 6, alpha=True)
+        image.pixels.foreach_set(values.ravel())
+        images.append(image)
+    module.comparison.take(*images)
+    yield module.comparison
+    module.comparison.clear()
+    if bpy.app.timers.is_registered(module._flicker):
+        bpy.app.timers.unregister(module._flicker)
+
+
+def shown() -> np.ndarray:
+    image = bpy.data.images["Relit Compare"]
+    values = np.empty(4 * image.size[0] * image.size[1], np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(image.size[1], image.size[0], 4)[..., :3]
+
+
+def test_the_wipe_moves_the_border(compared) -> None:
+    choice = bpy.context.scene.relit_compare
+    choice.mode, choice.wipe = "WIPE", 0.0
+    assert np.allclose(shown()[0, 6], (0, 1, 0)) and np.allclose(shown()[0, 1], (1, 0, 0)), "no head there: the photo"
+    choice.wipe = 1.0
+    assert np.allclose(shown(), (1, 0, 0))
+    choice.wipe = 0.75
+    assert np.allclose(shown()[0, 4], (1, 0, 0)) and np.allclose(shown()[0, 7], (0, 1, 0))
+    assert shown()[0, 6].min() > 0.8, "the line"
+
+
+def test_difference_and_flicker(compared) -> None:
+    choice = bpy.context.scene.relit_compare
+    choice.gain, choice.mode = 1.0, "DIFFERENCE"
+    assert np.allclose(shown()[0, 7], (1, 1, 0)) and not shown()[0, 0].any()
+    choice.mode = "FLICKER"
+    first = shown().copy()
+    assert compared.flicker(choice) > 0 and not np.allclose(shown(), first)
+    choice.mode = "WIPE"
+    assert compared.flicker(choice) is None
+    assert compared.difference > 100, "red and green are far apart"
+
+
+def test_the_matched_camera_is_rendered_and_shown(head, render, part, monkeypatch) -> None:
+    monkeypatch.setattr(part("operators.compare"), "SAMPLES", 1)
+    scene, choice = bpy.context.scene, bpy.context.scene.relit_compare
+    choice.size, choice.light = 64, "SCENE"
+    bpy.ops.relit.light(preset="ENVIRONMENT")
+    before = (scene.camera, scene.render.engine, scene.render.resolution_x, len(bpy.data.objects), len(bpy.data.images))
+    assert bpy.ops.relit.compare() == {"FINISHED"}
+    end = time.monotonic() + 60
+    while render.pump() is not None and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not render.problem
+    image = bpy.data.images["Relit Compare"]
+    assert tuple(image.size) == (48, 64)
+    after = (scene.camera, scene.render.engine, scene.render.resolution_x, len(bpy.data.objects), len(bpy.data.images))
+    assert after == (*before[:4], before[4] + 1)
+    choice.mode, choice.wipe = "WIPE", 0.0
+    assert np.abs(shown()[32, 24] - 90 / 255).max() > 0.02, "a face, not the grey photo"
+    assert part("operators.comparison").comparison.difference > 0
+    part("operators.comparison").comparison.clear()
+
+
+def test_without_the_photos_light_it_says_so(head, render) -> None:
+    images = len(bpy.data.images)
+    with pytest.raises(RuntimeError, match="no light of photo 1"):
+        bpy.ops.relit.compare()
+    assert not render.active and len(bpy.data.images) == images
+
+
+def test_a_photo_that_is_not_there_greys_the_button(head) -> None:
+    bpy.context.scene.relit_compare.photo = 7
+    assert not bpy.ops.relit.compare.poll() and not bpy.ops.relit.look_through_photo.poll()
+
+
+def test_looking_through_a_photo_keeps_the_scenes_camera(head, part) -> None:
+    scene = bpy.context.scene
+    scene.relit_compare.photo = 2
+    camera = scene.camera
+    assert bpy.ops.relit.look_through_photo() == {"FINISHED"}
+    assert scene.camera == camera
+    background = part("operators.camera").photo_camera(head, 2).data.background_images[0]
+    assert background.display_depth == "FRONT" and background.alpha <= 0.5
+
+
+def test_the_panel_offers_the_wipe_once_there_is_a_render(head, draw, compared) -> None:
+    seen = draw("RELIT_PT_compare")
+    assert {"wipe", "mode", "alpha"} <= set(seen.properties) and "colour difference" in seen.text
+    compared.clear()
+    seen = draw("RELIT_PT_compare")
+    assert "wipe" not in seen.properties and seen.operators == ["relit.compare", "relit.look_through_photo"]
