@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter
 
-from .face_regions import (
+from .face_parts import (
     CHIN,
     FACE_OVAL,
     FOREHEAD_MIDDLE,
@@ -27,10 +27,8 @@ from .face_regions import (
     RIGHT_EYE,
     SKIN_SAMPLES,
     UPPER_LIP_INNER,
-    Window,
-    grown,
-    region,
 )
+from .face_regions import Window, grown, region
 from .landmarks import Landmarks
 
 

@@ -9,7 +9,11 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from .face_detection import FaceBox
-from .face_regions import LEFT_EYE_OUTER, RIGHT_EYE_OUTER, between_pixel_centres
+from .face_parts import (
+    LEFT_EYE_OUTER,
+    RIGHT_EYE_OUTER,
+)
+from .face_regions import between_pixel_centres
 from .litert import load_network
 from .weights import FACE_LANDMARKER, find
 

@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from .face_regions import (
+from .face_parts import (
     LEFT_BROW,
     LEFT_EYE,
     LEFT_EYE_OUTER,
     RIGHT_BROW,
     RIGHT_EYE,
     RIGHT_EYE_OUTER,
-    between_pixel_centres,
 )
+from .face_regions import between_pixel_centres
 from .photo import Photo, decode_srgb
 
 Points = Float32[np.ndarray, "478 2"]

@@ -11,7 +11,10 @@ from jaxtyping import Float32
 from .errors import FitError
 from .face_detection import FaceBox, find_faces
 from .face_mesh import Mesh, expression_scores, fit_mesh
-from .face_regions import LEFT_CHEEK, RIGHT_CHEEK
+from .face_parts import (
+    LEFT_CHEEK,
+    RIGHT_CHEEK,
+)
 from .glasses import glasses_score
 from .landmark_backends import (
     INSIGHTFACE_NOTE,

@@ -11,7 +11,14 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from .face_layout import FaceLayout
-from .face_regions import LEFT_BROW, LEFT_EYE, OUTER_LIPS, RIGHT_BROW, RIGHT_EYE, Window, grown
+from .face_parts import (
+    LEFT_BROW,
+    LEFT_EYE,
+    OUTER_LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
+from .face_regions import Window, grown
 from .landmarks import Landmarks
 from .photo import Photo, decode_srgb
 

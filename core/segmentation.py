@@ -12,7 +12,11 @@ from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import binary_fill_holes, gaussian_filter
 
 from .face_layout import FaceLayout
-from .face_regions import CHIN, FOREHEAD_MIDDLE, Window, grown
+from .face_parts import (
+    CHIN,
+    FOREHEAD_MIDDLE,
+)
+from .face_regions import Window, grown
 from .glasses import frame_mask
 from .landmarks import Landmarks
 from .litert import load_network

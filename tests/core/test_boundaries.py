@@ -19,6 +19,7 @@ SEAM = {
     "core.errors",
 }
 NUMPY_ONLY = {
+    "core.face_parts",
     "core.morphable",
     "core.camera",
     "core.correctives",

@@ -11,7 +11,12 @@ import numpy as np
 import pytest
 
 from core.face_layout import FaceLayout
-from core.face_regions import FACE_OVAL, LEFT_EYE, RIGHT_EYE, Window, region
+from core.face_parts import (
+    FACE_OVAL,
+    LEFT_EYE,
+    RIGHT_EYE,
+)
+from core.face_regions import Window, region
 from core.glasses import frame_mask, glasses_score
 from core.landmarks import Landmarks, detect_landmarks
 from core.photo import Photo, decode_srgb, load_photo
