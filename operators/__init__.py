@@ -32,6 +32,8 @@ def _modules() -> tuple[ModuleType, ...]:
         framing,
         install,
         load_head,
+        look,
+        photo_overlay,
         photos,
         polling,
         relight,
@@ -46,7 +48,9 @@ def _modules() -> tuple[ModuleType, ...]:
 
     return (
         polling,
+        look,
         photos,
+        photo_overlay,
         load_head,
         skin_material,
         relight,

@@ -16,7 +16,7 @@ from ..core.errors import FitError
 from ..core.head import FIT_FILE
 from ..core.protocol import Reconstruct, encode
 from ..core.settings import FitSettings
-from . import beside, load_head, polling, replace_head, worker
+from . import beside, load_head, look, polling, replace_head, worker
 from .active_head import active_head
 from .job import Job, new_job_id, worker_command
 from .run import RECONSTRUCT, run
@@ -51,8 +51,10 @@ class RELIT_OT_fit(bpy.types.Operator):
 
 def why_not(context: bpy.types.Context) -> str:
     """Return why no reconstruction can start now; empty when it can."""
-    if run.active or context.scene.relit.photos:
+    if run.active or look.used(context.scene):
         return why_no_worker()
+    if context.scene.relit.photos:
+        return "No photo is in use: tick at least one in the list."
     return "Add at least one photo of the person first."
 
 
@@ -72,7 +74,8 @@ def start(context: bpy.types.Context) -> None:
         FitError: When a photo is missing or the worker cannot be started.
     """
     settings, name = context.scene.relit, new_job_id()
-    photos = tuple(_existing(photo.path) for photo in settings.photos)
+    used = look.used(context.scene)
+    photos = tuple(_existing(photo.path) for photo in used)
     log = worker.log_folder() / f"reconstruct-{name}.log"
     remove_old_logs(log.parent)
     request = Reconstruct(
@@ -80,6 +83,8 @@ def start(context: bpy.types.Context) -> None:
         photos=photos,
         out=str(worker.heads_folder() / f"{plain(Path(photos[0]).stem)}-{name[:4]}"),
         settings=fit_settings(settings),
+        faces=tuple(look.face_of(photo) for photo in used),
+        pins=tuple(look.pins_of(photo) for photo in used),
         log=str(log),
     )
     try:

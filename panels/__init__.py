@@ -9,6 +9,7 @@ from . import (
     expression,
     fit,
     head,
+    image_editor,
     light,
     material,
     photos,
@@ -23,6 +24,7 @@ from . import (
 _modules = (
     thumbnails,
     photos,
+    image_editor,
     fit,
     settings,
     batch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import sys
@@ -178,6 +179,64 @@ def make_head(folder: Path) -> Path:
     return write_head(folder, arrays, fit, files)
 
 
+@pytest.fixture
+def photos():
+    """The list of photos."""
+    return bpy.context.scene.relit.photos
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Three small pictures."""
+    made = [tmp_path / name for name in ("one.png", "two.png", "three.png")]
+    for number, path in enumerate(made):
+        path.write_bytes(png(np.full((6, 8, 3), 40 * number, np.uint8)))
+    return made
+
+
+@pytest.fixture
+def listed(part, files: list[Path]) -> list[Path]:
+    """The same, in the list."""
+    part("operators.photos").add(bpy.context.scene, files)
+    return files
+
+
+def _told(path: Path, **changes: object) -> dict:
+    """What the worker would say of a photo with one face."""
+    points = (np.random.default_rng(0).uniform(2, 5, (478, 2))).tolist()
+    known = {
+        "path": str(path),
+        "size": [8, 6],
+        "orientation": 1,
+        "focal_35mm": None,
+        "faces": [{"box": [1.0, 1.0, 4.0, 4.0]}],
+        "chosen": 0,
+        "landmarks": points,
+        "weights": [1.0] * 478,
+        "expression_scores": {"jawOpen": 0.2},
+        "warnings": [],
+        "problem": None,
+    }
+    return known | changes
+
+
+@pytest.fixture
+def see(part):
+    """Keep findings with a photo of the list."""
+    look = part("operators.look")
+
+    def give(photo, **changes: object) -> None:
+        photo.findings, photo.stamp = json.dumps(_told(Path(photo.path), **changes)), look._stamp(photo)
+
+    return give
+
+
+@pytest.fixture
+def told():
+    """Return what the worker would say of a file."""
+    return _told
+
+
 class Recorder:
     """Stands for a layout: keeps texts and operators, and checks that what is named exists."""
 
@@ -197,7 +256,10 @@ class Recorder:
 
     def separator(self, **_: object) -> None: ...
 
-    def label(self, text: str = "", icon: str = "NONE", translate: bool = True) -> None:
+    def menu(self, name: str, **_: object) -> None:
+        assert hasattr(bpy.types, name), name
+
+    def label(self, text: str = "", icon: str = "NONE", translate: bool = True, **_: object) -> None:
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         self._seen.text += text + " "
 
@@ -230,7 +292,7 @@ class Recorder:
 def draw(part, monkeypatch):
     """Draw a panel by its class name, or the preferences, and return what was seen."""
     # Without a window Blender gives every preview the icon 0.
-    monkeypatch.setattr(part("panels.thumbnails"), "icon_of", lambda path: int(Path(path).is_file()))
+    monkeypatch.setattr(part("panels.thumbnails"), "icon_of", lambda path, orientation=1: int(Path(path).is_file()))
 
     def drawn(name: str) -> SimpleNamespace:
         seen = SimpleNamespace(text="", operators=[], properties=[], pictures=0)

@@ -87,5 +87,5 @@ def test_a_picture_that_changed_is_read_again(part, tmp_path: Path, head_folder:
         os.utime(picture, (number, number))
         thumbnails.icon_of(str(picture))
     kept = [key for key in thumbnails._pictures if key.startswith(str(picture))]
-    assert kept == [f"{picture}:1000000000"]
+    assert kept == [f"{picture}:1000000000:1"]
     assert thumbnails.icon_of(str(tmp_path / "gone.png")) == 0

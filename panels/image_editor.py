@@ -1,0 +1,41 @@
+"""The tab *Relit* in the Image Editor: what is drawn over a photo, which face, and the pins."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..operators import look, photo_overlay
+from .layout import draw_text
+from .photos import draw_faces, notes_of
+
+
+class RELIT_PT_image(bpy.types.Panel):
+    """Faces and landmarks of the photo in this editor."""
+
+    bl_label = "Photo"
+    bl_space_type = "IMAGE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "Relit"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what is known of the photo."""
+        layout, photo = self.layout, photo_overlay.photo_shown(context)
+        if photo is None:
+            draw_text(layout, "This is no photo of the list in Relit's tab of the 3D view.", "INFO")
+            if context.scene.relit.photos:
+                layout.operator("relit.show_landmarks", icon="IMAGE_DATA")
+            return
+        found = look.findings(photo)
+        if found is None:
+            layout.operator("relit.look", icon="VIEWZOOM")
+            return
+        row, view = layout.row(align=True), context.scene.relit_view
+        for name in ("faces", "landmarks", "head"):
+            row.prop(view, name, toggle=True)
+        if len(found.boxes) > 1:
+            draw_faces(layout, context.scene, photo, found)
+        for note in notes_of(photo, False, found):
+            draw_text(layout, note, "ERROR" if found.problem else "INFO")
+
+
+register, unregister = bpy.utils.register_classes_factory((RELIT_PT_image,))
