@@ -25,8 +25,6 @@ MARK = "relit_light"
 """Custom property of everything of ours; on lamps: watts, and linear colour, at strength 1."""
 COLOUR_MARK = "relit_light_colour"
 PHOTO_PICTURE = (96, 48)
-SHARPEST_SUN = 0.35
-"""Radians. EEVEE turns the brightest spot of an environment into a sun; softboxes and windows are about this wide."""
 
 
 def apply(scene: bpy.types.Scene, head_object: bpy.types.Object, name: str) -> None:
@@ -202,7 +200,7 @@ def _world(wanted: tuple[float, float, float] | str, picture: bpy.types.Image | 
         colour = texture.outputs["Color"]
     tree.link(tree.multiply(colour, warmth.outputs[0], (0, 0)), background.inputs["Color"])
     tree.link(background.outputs["Background"], output.inputs["Surface"])
-    world.sun_angle = max(world.sun_angle, SHARPEST_SUN)
+    world.sun_threshold = 0.0  # EEVEE would make one hard sun of all softboxes and windows together
     return world
 
 

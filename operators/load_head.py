@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from ..core.errors import FitError
 from ..core.head import Head, read_head
-from . import beside, camera, framing, head_shape, images, lashes, material, mesh, skin_look, surface
+from . import beside, camera, framing, head_shape, images, lashes, material, mesh, provenance, skin_look, surface
 from .run import run
 
 
@@ -84,6 +84,7 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
     head_object.relit.folder = str(head.folder)
     head_shape.remember(head_object, head)
     surface.add_attributes(head_object, head)
+    provenance.remember(head_object, head, maps.get("provenance"))
     skin_look.update(head_object)
     cameras = [
         camera.build_camera(head, number, f"{name} Photo {number + 1}", photo) for number, photo in enumerate(photos)

@@ -2,8 +2,8 @@
 
 The skin is the shared node group *Relit Skin* with the head's maps plugged in. The maps mean what the group's inputs
 mean (``docs/head_format.md``), so each is linked as it is. An image node is called as its map is: ``diffuse_albedo``,
-``specular_albedo``, ``roughness``, ``normal``, ``cavity``, ``displacement``, ``eye_albedo``; whoever swaps or bakes a
-map finds it by that name.
+``specular_albedo``, ``roughness``, ``normal``, ``cavity``, ``displacement``, ``provenance``, ``eye_albedo``; whoever
+swaps or bakes a map finds it by that name.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ COLOUR_SPACES = {
     "specular_albedo": "Non-Color",
     "roughness": "Non-Color",
     "normal": "Non-Color",
+    "provenance": "Non-Color",
 }
 Images = Mapping[str, bpy.types.Image]
 
@@ -57,6 +58,8 @@ def _skin(tree: MaterialTree, images: Images) -> None:
         if map_name in images:
             picture = tree.image(map_name, images[map_name], UV_NAME, (-700, 300 - 300 * row))
             tree.link(picture.outputs["Color"], shader.inputs[socket])
+    if "provenance" in images:  # linked to nothing: kept for masks
+        tree.image("provenance", images["provenance"], UV_NAME, (-700, -1500))
     tree.link(tree.attribute(surface.CAVITY, (-300, -900)), shader.inputs["Cavity"])
     tree.link(tree.attribute(surface.WET, (-300, -1100)), shader.inputs["Wetness"])
     tree.surface(shader)

@@ -5,6 +5,8 @@ Everything is read from the object, not from the head folder, which may be gone.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import bpy
 import numpy as np
 
@@ -89,13 +91,16 @@ def skin_colour(image: bpy.types.Image | None, uv: np.ndarray) -> np.ndarray:
 
 def bare_skin_uv(head_object: bpy.types.Object) -> np.ndarray:
     """Return UVs [N, 2] on the face where skin is neither lips, brows, lids nor nostrils."""
-    wanted = {group.index: group.name for group in head_object.vertex_groups}
-    bare = np.zeros(len(head_object.data.vertices), bool)
-    for vertex in head_object.data.vertices:
-        names = {wanted.get(element.group) for element in vertex.groups}
-        bare[vertex.index] = "face" in names and names.isdisjoint(NOT_BARE)
+    bare = members(head_object, ("face",)) & ~members(head_object, NOT_BARE)
     quads, uv = skin_quads(head_object)
     return uv[bare[quads].all(1)].mean(1)
+
+
+def members(head_object: bpy.types.Object, groups: Collection[str]) -> np.ndarray:
+    """Return which vertices [V] belong to any of some vertex groups."""
+    wanted = {group.index for group in head_object.vertex_groups if group.name in groups}
+    found = (any(element.group in wanted for element in vertex.groups) for vertex in head_object.data.vertices)
+    return np.fromiter(found, bool, len(head_object.data.vertices))
 
 
 def skin_scale(head_object: bpy.types.Object) -> np.ndarray:

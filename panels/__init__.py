@@ -13,6 +13,7 @@ from . import (
     light,
     material,
     photos,
+    provenance,
     settings,
     shape,
     skin,
@@ -36,6 +37,7 @@ _modules = (
     light,
     turntable,
     compare,
+    provenance,
     export,
     status_bar,
 )

@@ -53,7 +53,7 @@ def test_the_groups_shader_is_one_principled_bsdf_fed_by_its_inputs(head, look) 
 
 
 def test_image_nodes_are_called_as_their_maps(head) -> None:
-    names = {"diffuse_albedo", "specular_albedo", "roughness", "normal", "cavity", "eye_albedo", "lashes"}
+    names = {"diffuse_albedo", "specular_albedo", "roughness", "normal", "cavity", "eye_albedo", "lashes", "provenance"}
     found = {
         node.name: node.image
         for item in head.data.materials
