@@ -14,10 +14,10 @@ __all__ = ["encode_png", "linear_from_srgb", "read_png", "srgb_from_linear"]
 
 
 def encode_png(values: np.ndarray, bits: int = 8) -> bytes:
-    """Return values in [0,1], [H,W] or [H,W,3] RGB, as the bytes of a PNG file, as they are (no curve)."""
+    """Return values in [0,1], [H,W], [H,W,3] RGB or [H,W,4] RGBA, as a PNG file's bytes, as they are (no curve)."""
     pixels = quantised(values, bits)
     if pixels.ndim == 3:
-        pixels = np.ascontiguousarray(pixels[..., ::-1])
+        pixels = np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])
     return cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 4])[1].tobytes()
 
 

@@ -15,7 +15,7 @@ from .standin import Borrowed, Double
 # What a part looks like where neither a map nor the artist's material says it: colour, specular, roughness.
 _CONSTANTS = {
     "skin": ((0.5, 0.35, 0.28), 0.5, 0.5),
-    "eye": ((0.70, 0.66, 0.64), 0.5, 0.1),  # the cornea has the reflections, but few programs blend it
+    "eye": ((0.70, 0.66, 0.64), 0.5, 0.3),
     "cornea": ((0.0, 0.0, 0.0), 0.5, 0.03),
     "teeth": ((0.75, 0.70, 0.60), 0.7, 0.2),
     "gums": ((0.45, 0.15, 0.14), 0.6, 0.25),
@@ -24,6 +24,8 @@ _CONSTANTS = {
     "other": ((0.5, 0.5, 0.5), 0.5, 0.5),
 }
 CORNEA_OPACITY = 0.06
+GLEAM = 16.0
+"""Factor on the cornea's F0, so that a film of that opacity reflects as much as a whole one."""
 
 
 def dress(double: Double, textures: Mapping[str, Path], borrowed: Borrowed, gltf: bool = False) -> None:
@@ -67,6 +69,9 @@ def _material(
     material.use_backface_culling = kind != "lashes"
     if kind == "cornea":
         shader.inputs["Alpha"].default_value = CORNEA_OPACITY
+        if gltf:
+            shader.inputs["Specular IOR Level"].default_value = 1.0
+            shader.inputs["Specular Tint"].default_value = (GLEAM / 2, GLEAM / 2, GLEAM / 2, 1.0)
     elif kind == "lashes" and "lashes" in images:
         picture = tree.image("lashes", images["lashes"], UV_NAME, (-700, 300))
         tree.link(picture.outputs["Color"], shader.inputs["Base Color"])

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.correctives import correctives
 from ..core.head import Head
+from ..core.lashes import lash_uv
 from . import lashes
 from .drivers import follow_keys
 
@@ -47,7 +48,7 @@ def build_mesh(head: Head, name: str, materials: Mapping[str, bpy.types.Material
         mesh.materials.append(materials[kind])
     slot_of_part = np.array([kinds.index(kind_of(part)) for part in head.part_names], np.int32)
     mesh.polygons.foreach_set("material_index", slot_of_part[head.quad_part])
-    for layer, uv in ((UV_NAME, head.uv), (lashes.UV_NAME, lashes.lash_uv(head))):
+    for layer, uv in ((UV_NAME, head.uv), (lashes.UV_NAME, lash_uv(head))):
         mesh.uv_layers.new(name=layer).uv.foreach_set("vector", uv.astype(np.float32).ravel())
     mesh.uv_layers.active = mesh.uv_layers[UV_NAME]
     mesh.shade_smooth()

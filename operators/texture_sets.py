@@ -16,6 +16,7 @@ import bpy
 import numpy as np
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
+from ..core import lashes
 from ..core.errors import FitError
 from ..core.srgb import srgb_from_linear
 from . import map_pixels
@@ -24,7 +25,6 @@ from .places import said_plainly
 from .skin_group import GROUP_NODE
 
 UNREAL_SPECULAR = 0.0555556 / 0.08  # Unreal's "Specular" of 1 is an F0 of 0.08
-LASH_COLOUR = (0.012, 0.008, 0.006)
 Maps = Mapping[str, np.ndarray]
 
 
@@ -97,7 +97,7 @@ def _specular_colour(maps: Maps) -> np.ndarray:
 def _lashes(maps: Maps) -> np.ndarray:
     """One colour everywhere, so that no bright rim shows where the picture is shrunk; the hairs are its alpha."""
     hair = maps["lashes"][..., :1]
-    colour = srgb_from_linear(np.array(LASH_COLOUR, np.float32))
+    colour = srgb_from_linear(np.array(lashes.COLOUR, np.float32))
     return np.concatenate([np.broadcast_to(colour, (*hair.shape[:2], 3)), hair], axis=2)
 
 

@@ -26,6 +26,7 @@ NUMPY_ONLY = {
     "core.expressions",
     "core.fitting.fit",
     "core.fitting.geometry",
+    "core.lashes",
     "core.photo_light",
     "core.reflectance.tone",
     "core.relief",

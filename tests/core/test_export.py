@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from core.export import IOR, surface_of, write_glb, write_obj
+from core.export import IOR, surface_of, vertex_tangents, write_glb, write_obj
 from core.head import Head, read_head, write_head
 from core.mapfiles import encode_png, read_png, srgb_from_linear
 
@@ -118,3 +118,56 @@ def test_every_part_finds_its_surface() -> None:
     assert surface_of("cornea_right").opacity < 1
     assert surface_of("gums_upper") is surface_of("tongue")
     assert surface_of("horn").name == "other"
+
+
+@pytest.fixture
+def lashed(head_arrays: dict, tmp_path: Path) -> Head:
+    """The small head with a strip of two quads as a lash instead of its eye."""
+    strip = np.array([[x, y, 12] for y in (3, 4) for x in (2, 4, 6)], np.float32) / 100
+    head_arrays["vertices"] = np.concatenate([head_arrays["vertices"][:8], strip])
+    head_arrays["quads"] = np.concatenate([head_arrays["quads"][:6], [[8, 9, 12, 11], [9, 10, 13, 12]]])
+    head_arrays["quad_part"] = np.array([0] * 6 + [1] * 2, np.uint8)
+    head_arrays["part_names"] = np.array(["skin", "lashes_left"])
+    head_arrays["uv"] = np.concatenate([head_arrays["uv"], head_arrays["uv"][:1]])
+    for name in ("regions", "mirror", "hm08_index", "expression_basis"):
+        array = head_arrays[name]
+        axis = array.shape.index(12)
+        head_arrays[name] = np.concatenate([array, array.take([0, 1], axis)], axis)
+    files = {
+        "diffuse_albedo.png": encode_png(np.full((8, 8, 3), 0.5)),
+        "normal.png": encode_png(np.full((8, 8, 3), (0.5, 0.5, 1.0)), bits=16),
+    }
+    return read_head(write_head(tmp_path / "lashed", head_arrays, {}, files))
+
+
+def test_lashes_are_hairs_in_a_picture(lashed: Head, tmp_path: Path) -> None:
+    document, binary = read_document(write_glb(lashed, tmp_path / "head.glb"))
+    material = next(material for material in document["materials"] if material["name"] == "lashes")
+    assert material["alphaMode"] == "BLEND" and material["doubleSided"]
+    texture = document["textures"][material["pbrMetallicRoughness"]["baseColorTexture"]["index"]]
+    png = view_of(document, binary, document["images"][texture["source"]]["bufferView"])
+    assert struct.unpack_from(">IIBB", png, 16) == (1024, 512, 8, 6)
+    scene = trimesh.load(tmp_path / "head.glb")
+    uv = next(mesh.visual.uv for mesh in scene.geometry.values() if mesh.visual.material.name == "lashes")
+    assert uv[:, 0].min() == 0 and uv[:, 0].max() == 1
+    assert uv[:, 1].min() >= 0.5 and uv[:, 1].max() == 1, "the upper lid has the upper half"
+    text = write_obj(lashed, tmp_path / "out.obj").with_suffix(".mtl").read_text()
+    assert "map_d -imfchan m out_lashes.png" in text and (tmp_path / "out_lashes.png").is_file()
+
+
+def test_tangents_run_along_u_and_know_mirrored_uvs() -> None:
+    points = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], np.float32)
+    normals = np.tile(np.float32([0, 0, 1]), (4, 1))
+    triangles = np.array([[0, 1, 2], [0, 2, 3]])
+    uv = points[:, :2]
+    np.testing.assert_allclose(vertex_tangents(points, normals, uv, triangles), [[1, 0, 0, 1]] * 4, atol=1e-6)
+    turned = np.column_stack([uv[:, 1], uv[:, 0]])
+    np.testing.assert_allclose(vertex_tangents(points, normals, turned, triangles), [[0, 1, 0, -1]] * 4, atol=1e-6)
+    nothing = vertex_tangents(points, normals, np.zeros_like(uv), triangles)
+    np.testing.assert_allclose(np.linalg.norm(nothing[:, :3], axis=1), 1, atol=1e-6)
+    assert np.abs(nothing[:, 2]).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", ["head", "lashed"])
+def test_the_khronos_validator_finds_nothing(request, gltf_problems, name: str, tmp_path: Path) -> None:
+    assert gltf_problems(write_glb(request.getfixturevalue(name), tmp_path / "head.glb", photo=0)) == ""
