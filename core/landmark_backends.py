@@ -1,6 +1,7 @@
 """The artist's own face networks, when they are on disk: insightface (detection), face-alignment (68 points).
 
-Neither is ever downloaded from here. The dense mesh of landmarks always comes from the built-in network.
+Neither is ever downloaded from here, nor used unless the artist says so (``RELIT_OWN_NETWORKS=1``): their licences are
+not Relit's. The dense mesh of landmarks always comes from the built-in network.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ INSIGHTFACE_NOTE = "Faces were found with your insightface models, whose licence
 _ALIGNMENT_WEIGHTS = "2DFAN4-11f355bf06.pth.tar"
 
 
+def allowed() -> bool:
+    """Whether the artist wants networks of others to be used."""
+    return os.environ.get("RELIT_OWN_NETWORKS") == "1"
+
+
 def insightface_pack() -> Path | None:
     """The folder of an insightface model pack with ONNX files, or None."""
-    if importlib.util.find_spec("insightface") is None:
+    if not allowed() or importlib.util.find_spec("insightface") is None:
         return None
     packs = Path(os.environ.get("INSIGHTFACE_HOME", Path.home() / ".insightface")) / "models"
     found = sorted(path.parent for path in packs.glob("*/*.onnx"))
@@ -53,7 +59,7 @@ def _insightface(pack: str):
 
 def alignment_weights() -> Path | None:
     """face-alignment's landmark network on disk, or None."""
-    if importlib.util.find_spec("face_alignment") is None:
+    if not allowed() or importlib.util.find_spec("face_alignment") is None:
         return None
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     path = Path(os.environ.get("TORCH_HOME", cache / "torch")) / "hub" / "checkpoints" / _ALIGNMENT_WEIGHTS

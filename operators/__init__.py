@@ -26,6 +26,7 @@ def _modules() -> tuple[ModuleType, ...]:
         cancel,
         compare,
         comparison,
+        doctor,
         export,
         expression,
         fit,
@@ -73,4 +74,5 @@ def _modules() -> tuple[ModuleType, ...]:
         install,
         export,
         texture_sets,
+        doctor,
     )

@@ -51,6 +51,11 @@ def _tick() -> float | None:
             redraw()
 
 
+def end_session() -> None:
+    """End the warm worker and wait for it: its files are about to go."""
+    session.close()
+
+
 @bpy.app.handlers.persistent
 def _file_is_opened(*_: object) -> None:
     session.close(wait=False)

@@ -19,6 +19,7 @@ INTERVAL = 0.2  # seconds between two looks at the process
 RECONSTRUCT = "reconstruct"
 BATCH = "batch"
 INSTALL = "install"
+DOCTOR = "doctor"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Run:
     """At most one job at a time.
 
     Attributes:
-        kind: One of :data:`RECONSTRUCT`, :data:`BATCH` and :data:`INSTALL`; empty before the first run.
+        kind: One of :data:`RECONSTRUCT`, :data:`BATCH`, :data:`INSTALL` and :data:`DOCTOR`; empty before the first run.
         stage: What the job is doing, in words.
         fraction: How much of it is done, in [0, 1].
         preview: A picture of the state, where there is one.

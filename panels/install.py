@@ -5,20 +5,22 @@ from __future__ import annotations
 import bpy
 
 from ..operators import worker
-from ..operators.run import INSTALL, run
+from ..operators.run import DOCTOR, INSTALL, run
 from .layout import draw_text
 from .progress import draw_progress
 
 
 def draw(layout: bpy.types.UILayout) -> None:
     """Draw whether the worker is there, and how to get it where it is not."""
-    if run.active and run.kind == INSTALL:
+    if run.active and run.kind in {INSTALL, DOCTOR}:
         draw_progress(layout)
         return
     if worker.worker_python() is not None:
         layout.label(text="The worker is installed.", icon="CHECKMARK")
         if not worker.preferences().python:
-            layout.operator("relit.install", text="Check and Repair", icon="FILE_REFRESH")
+            row = layout.row(align=True)
+            row.operator("relit.install", text="Check and Repair", icon="FILE_REFRESH").repair = True
+            row.operator("relit.remove_worker", icon="TRASH")
         return
     box = layout.box()
     message, hint = worker.missing_worker_sentences()
@@ -26,6 +28,7 @@ def draw(layout: bpy.types.UILayout) -> None:
     draw_text(box, hint)
     if not worker.preferences().python:
         if not bpy.app.online_access and not bpy.app.online_access_override:
-            draw_text(box, "It downloads libraries (about 1 GB) from the Python package index.")
+            draw_text(box, "It downloads libraries (about 500 MB, with a GPU 3 GB) from the Python package index.")
             box.operator("extensions.userpref_show_online", text="Allow Online Access...", icon="INTERNET")
         box.operator("relit.install", icon="IMPORT")
+        box.operator("relit.install_offline", icon="FILE_FOLDER")

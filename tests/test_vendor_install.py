@@ -305,3 +305,137 @@ def test_an_environment_that_cannot_be_made_fails_the_test_run(monkeypatch, caps
     monkeypatch.setattr(vendor_install, "find_python", lambda version: None)
     assert vendor_install.main(["test"]) == 1
     assert "no network" in capsys.readouterr().err
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, float]]:
+    """What a console was told of progress, details included."""
+    told: list[tuple[str, float]] = []
+    monkeypatch.setattr(QUIET, "detail", lambda stage, fraction: told.append((stage, fraction)), raising=False)
+    return told
+
+
+def test_what_pip_prints_becomes_progress_in_bytes(heard, monkeypatch) -> None:
+    now = iter(range(1000))
+    monkeypatch.setattr(vendor_install.time, "monotonic", lambda: next(now))
+    progress = vendor_install.PipProgress(QUIET, 0.2, 0.6, 200e6)
+    for line in (
+        "Collecting torch==9",
+        "  Downloading torch-9-cp311-linux_x86_64.whl (150.0 MB)",
+        "Progress 75000000 of 150000000",
+        "Progress nonsense of x",
+        "  Downloading https://somewhere/files/numpy-2.0-py3-none-any.whl.metadata (20 kB)",
+        "Installing collected packages: torch, numpy",
+    ):
+        progress.line(line)
+    stages = [stage for stage, _ in heard]
+    assert stages[0] == "Downloading torch (150.0 MB)" and stages[1] == "Downloading torch: 75 of 150 MB"
+    assert stages[2].startswith("Downloading numpy") and stages[3].startswith("Unpacking")
+    fractions = [fraction for _, fraction in heard]
+    assert fractions == sorted(fractions) and fractions[0] >= 0.2 and fractions[-1] < 0.6
+    assert fractions[1] == pytest.approx(0.2 + 0.4 * 0.85 * 75 / 200)
+
+
+def test_an_installation_says_before_what_it_fetches() -> None:
+    cpu, gpu = vendor_install.downloads(0), vendor_install.downloads(13000)
+    assert all(item.what and item.size > 1e6 and item.source for item in (*cpu, *gpu))
+    assert sum(item.size for item in cpu) < 1e9 < sum(item.size for item in gpu)
+
+
+def test_free_space_is_known_for_folders_that_are_not_there_yet(tmp_path) -> None:
+    assert vendor_install.free_space(tmp_path / "a" / "b") == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.1)
+
+
+def test_a_python_is_told_what_it_lacks(environment, tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "requirements"
+    folder.mkdir()
+    (folder / "worker.txt").write_text("# what computes\ntinyone==1.0\ntinytwo==1.0\n")
+    monkeypatch.setattr(vendor_install, "REQUIREMENTS", folder)
+    assert vendor_install.lacking_in(python_in(environment)) == (["tinytwo"], [])
+    (folder / "worker.txt").write_text("tinyone==2.0\n")
+    assert vendor_install.lacking_in(python_in(environment)) == ([], ["tinyone 1.0 (wanted 2.0)"])
+
+
+def test_checking_a_python_ends_in_a_sentence(environment, requirements, tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("RELIT_WEIGHTS", str(tmp_path))
+    (requirements / "worker.txt").write_text("tinytwo==1.0\n")
+    assert vendor_install.main(["check", "--python", str(python_in(environment))]) == 2
+    told = capsys.readouterr().err
+    assert "lacks tinytwo." in told and "-m pip install -r" in told
+    (requirements / "worker.txt").write_text("tinyone==1.0\n")
+    assert vendor_install.main(["check", "--python", str(python_in(environment))]) == 2
+    assert "not the weights" in capsys.readouterr().err
+    (tmp_path / "cat.jpg").write_bytes(b"cat")
+    assert vendor_install.main(["check", "--python", str(tmp_path / "cat.jpg")]) == 2
+    assert "is no Python that runs" in capsys.readouterr().err
+
+
+def test_repair_makes_a_broken_environment_again(environment, requirements) -> None:
+    (requirements / "worker.txt").write_text("tinyone==1.0\n")
+    vendor_install.write_marker(environment, True, {"one": "x"})
+    vendor_install.repair_worker(environment, QUIET)
+    assert read_marker(environment)["complete"] is True, "nothing is missing"
+    next(environment.rglob("tinyone.py")).unlink()
+    vendor_install.repair_worker(environment, QUIET)
+    assert read_marker(environment)["complete"] is False
+
+
+def test_an_offline_folder_brings_its_weights(requirements, wheels, tmp_path, monkeypatch) -> None:
+    offline = Path(shutil.copytree(wheels, tmp_path / "offline"))
+    (offline / "weights").mkdir()
+    (offline / "weights" / "face.tflite").write_bytes(b"weights")
+    (requirements / "worker.txt").write_text("tinyone==1.0\n")
+    monkeypatch.setattr(vendor_install, "_install_torch", lambda *_: "9")
+    asked = []
+    real = vendor_install.call
+
+    def call(command, *rest, **named):
+        if "core.weights" in command:
+            asked.append((tmp_path / "environment" / "relit_weights" / "face.tflite").read_bytes())
+            return 0
+        return real(command, *rest, **named)
+
+    monkeypatch.setattr(vendor_install, "call", call)
+    vendor_install.install_worker(tmp_path / "environment", ["worker"], QUIET, offline)
+    assert asked == [b"weights"] and is_ready(tmp_path / "environment", ["worker"])
+
+
+def test_an_offline_folder_for_another_machine_is_refused(tmp_path, monkeypatch) -> None:
+    record = tmp_path / vendor_install.OFFLINE_RECORD
+    monkeypatch.setattr(vendor_install.platform, "system", lambda: "Linux")
+    record.write_text('{"platform": "windows", "python": "3.11"}')
+    with pytest.raises(InstallError, match="was packed for windows"):
+        vendor_install._python_for(tmp_path)
+    record.write_text('{"platform": "linux", "python": "3.12"}')
+    monkeypatch.setattr(vendor_install, "find_python", lambda version: None)
+    with pytest.raises(InstallError, match=r"for Python 3\.12, which is not here"):
+        vendor_install._python_for(tmp_path)
+    monkeypatch.setattr(vendor_install, "find_python", lambda version: Path(f"python{version}"))
+    assert vendor_install._python_for(tmp_path) == Path("python3.12")
+
+
+@pytest.mark.parametrize("system", ["linux", "windows", "macos"])
+def test_packing_asks_for_the_other_machines_wheels(system, tmp_path, monkeypatch, capsys) -> None:
+    commands = []
+
+    def call(command, environment=None, log=None, on_line=None) -> int:
+        commands.append(([str(part) for part in command], environment))
+        return 0
+
+    monkeypatch.setattr(vendor_install, "call", call)
+    folder = tmp_path / "pack"
+    assert vendor_install.main(["pack-offline", str(folder), "--platform", system, "--python", "3.12"]) == 0
+    (torch, _), (others, _), (weights, place) = commands
+    assert "3.12" in torch and vendor_install.PLATFORMS[system][0] in torch and "--only-binary=:all:" in others
+    assert next(part for part in torch if part.startswith("torch==")).endswith("+cpu") == (system == "linux")
+    assert "core.weights" in weights and place["RELIT_WEIGHTS"] == str(folder / "weights")
+    record = json.loads((folder / vendor_install.OFFLINE_RECORD).read_text())
+    assert record == {"platform": system, "python": "3.12"}
+    assert "install --offline pack" in capsys.readouterr().out
+
+
+def test_packing_needs_space_and_a_python_that_the_worker_runs_in(tmp_path, monkeypatch, capsys) -> None:
+    assert vendor_install.main(["pack-offline", str(tmp_path), "--python", "3.9"]) == 2
+    monkeypatch.setattr(vendor_install, "free_space", lambda folder: 1e6)
+    assert vendor_install.main(["pack-offline", str(tmp_path), "--python", "3.11"]) == 2
+    assert "has 1 MB free" in capsys.readouterr().err

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import stat
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -303,23 +302,6 @@ def test_a_python_that_cannot_run_is_told_in_one_sentence(with_photo, preference
     with pytest.raises(RuntimeError, match="could not be started"):
         bpy.ops.relit.fit()
     assert run.problem.hint and not run.active
-
-
-def test_installing_needs_the_artists_permission_to_go_online(part) -> None:
-    assert not bpy.app.online_access, "this test needs a Blender that may not go online"
-    with pytest.raises(RuntimeError, match=r"allow online access|offline"):
-        bpy.ops.relit.install()
-
-
-def test_the_installer_runs_in_blenders_own_python(recorded_jobs, part, monkeypatch, tmp_path, preferences) -> None:
-    preferences.environment = str(tmp_path / "worker")
-    part("operators.install").start()
-    (job,) = recorded_jobs
-    script = Path(job.command[2])
-    assert job.command[0] == sys.executable and script.name == "vendor_install.py" and script.is_file()
-    assert job.command[3:] == ["install", "--environment", str(tmp_path / "worker"), "--json"]
-    accepted = subprocess.run([*job.command[:4], "--help"], capture_output=True, text=True, check=True).stdout
-    assert "--environment" in accepted and "--json" in accepted
 
 
 def test_photos_are_added_once_and_removed(tmp_path: Path) -> None:

@@ -191,6 +191,18 @@ def test_the_same_photo_gives_the_same_points(portrait, measured):
     assert np.array_equal(detect_landmarks(portrait).points, measured.points)
 
 
+@pytest.fixture
+def own_networks_allowed(monkeypatch):
+    monkeypatch.setenv("RELIT_OWN_NETWORKS", "1")
+
+
+def test_networks_of_others_are_left_alone_unless_allowed(monkeypatch):
+    monkeypatch.setattr(landmark_backends.importlib.util, "find_spec", lambda name: pytest.fail(f"looked for {name}"))
+    monkeypatch.delenv("RELIT_OWN_NETWORKS", raising=False)
+    assert landmark_backends.insightface_pack() is None and landmark_backends.alignment_weights() is None
+
+
+@pytest.mark.usefixtures("own_networks_allowed")
 def test_insightface_is_used_when_a_pack_is_on_disk(portrait, measured, monkeypatch, tmp_path):
     """A played insightface: it must be given BGR, no download, and its boxes are used."""
     pack = tmp_path / "models" / "mine"
@@ -227,6 +239,7 @@ def test_insightface_is_used_when_a_pack_is_on_disk(portrait, measured, monkeypa
     assert np.abs(found.points - measured.points).mean() < 2.0
 
 
+@pytest.mark.usefixtures("own_networks_allowed")
 def test_insightface_without_a_pack_is_left_alone(monkeypatch, tmp_path):
     package = types.ModuleType("insightface")
     package.__spec__ = types.SimpleNamespace(name="insightface")
@@ -235,6 +248,7 @@ def test_insightface_without_a_pack_is_left_alone(monkeypatch, tmp_path):
     assert landmark_backends.insightface_pack() is None
 
 
+@pytest.mark.usefixtures("own_networks_allowed")
 def test_face_alignment_adds_its_68_points(portrait, monkeypatch, tmp_path):
     weight = tmp_path / "hub" / "checkpoints" / "2DFAN4-11f355bf06.pth.tar"
     weight.parent.mkdir(parents=True)
@@ -264,6 +278,7 @@ def test_face_alignment_adds_its_68_points(portrait, monkeypatch, tmp_path):
     assert found.backend == "builtin+face-alignment"
 
 
+@pytest.mark.usefixtures("own_networks_allowed")
 def test_face_alignment_without_its_weight_is_left_alone(monkeypatch, tmp_path):
     module = types.ModuleType("face_alignment")
     module.__spec__ = types.SimpleNamespace(name="face_alignment")
