@@ -1,21 +1,39 @@
-"""Drivers of shape keys."""
+"""Drivers: values that follow shape keys or bones.
+
+Expressions are kept so simple that Blender works them out without Python: they run where scripts are off.
+"""
 
 from __future__ import annotations
 
 import bpy
 
 
-def follow_keys(key: bpy.types.ShapeKey, units: tuple[str, ...], expression: str) -> None:
-    """Let the value of a key follow other keys of its mesh, called ``a``, ``b`` … in the expression.
+def follow_keys(curve: bpy.types.FCurve, keys: bpy.types.Key, units: tuple[str, ...], expression: str) -> None:
+    """Let a driven value follow shape keys, called ``a``, ``b`` ... in the expression.
 
-    Expressions are kept so simple that Blender works them out without Python: they run where scripts are off.
+    Args:
+        curve: what ``driver_add`` gave.
+        keys: the mesh's keys.
+        units: names of keys.
+        expression: of the letters.
     """
-    driver = key.driver_add("value").driver
-    driver.type = "SCRIPTED"
     for letter, unit in zip("abcd", units):
-        variable = driver.variables.new()
+        variable = curve.driver.variables.new()
         variable.name = letter
         target = variable.targets[0]
-        target.id_type, target.id = "KEY", key.id_data
+        target.id_type, target.id = "KEY", keys
         target.data_path = f'key_blocks["{unit}"].value'
-    driver.expression = expression
+    curve.driver.expression = expression
+
+
+def follow_bones(
+    curve: bpy.types.FCurve, rig: bpy.types.Object, channels: tuple[tuple[str, str], ...], expression: str
+) -> None:
+    """Let a driven value follow bones (name, channel), in their own space, called ``a``, ``b`` ... ."""
+    for letter, (bone, channel) in zip("abcd", channels):
+        variable = curve.driver.variables.new()
+        variable.name, variable.type = letter, "TRANSFORMS"
+        target = variable.targets[0]
+        target.id, target.bone_target = rig, bone
+        target.transform_type, target.transform_space, target.rotation_mode = channel, "LOCAL_SPACE", "XYZ"
+    curve.driver.expression = expression

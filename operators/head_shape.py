@@ -17,7 +17,7 @@ from ..core.errors import FitError
 from ..core.fitting.fit import Fit
 from ..core.head import Head
 from ..core.morphable import MorphableModel, load_model
-from . import mesh
+from . import mesh, rig_build
 
 IDENTITY = "relit_identity"
 """Custom property of the mesh: identity coefficients [K] that it has now, standard deviations."""
@@ -100,6 +100,7 @@ def set_identity(head_object: bpy.types.Object, identity: Sequence[float]) -> No
     before = coefficients(head_object)
     _move(head_object.data, _offset(wanted.tobytes()) - _offset(before.tobytes()))
     _store(head_object, IDENTITY, wanted)
+    rig_build.follow_shape(head_object)
 
 
 def set_photo_expression(head_object: bpy.types.Object, photo: int, strengths: Sequence[float]) -> None:

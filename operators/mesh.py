@@ -83,7 +83,7 @@ def _add_shape_keys(head_object: bpy.types.Object, head: Head) -> None:
         key.value = 1.0 if photo == 0 else 0.0
     for corrective in correctives(head):
         key = _add_key(head_object, corrective.name, basis + to_blender(corrective.offset))
-        follow_keys(key, corrective.units, corrective.expression)
+        follow_keys(key.driver_add("value"), key.id_data, corrective.units, corrective.expression)
 
 
 def _add_key(head_object: bpy.types.Object, name: str, points: np.ndarray) -> bpy.types.ShapeKey:

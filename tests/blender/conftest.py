@@ -264,7 +264,10 @@ class Recorder:
         self._seen.text += text + " "
 
     def prop(self, data: object, name: str, **_: object) -> None:
-        assert name in data.bl_rna.properties, name
+        if name.startswith("["):
+            assert name.strip('[]"') in data, name
+        else:
+            assert name in data.bl_rna.properties, name
         self._seen.properties.append(name)
 
     def operator(
