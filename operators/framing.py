@@ -1,8 +1,9 @@
-"""Look at a head: from the front, filling the 3D view, with its colours."""
+"""Look at a head: from the front, filling the 3D view, with its colours and in its light."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import bpy
 from mathutils import Quaternion, Vector
@@ -35,7 +36,7 @@ def show(head: bpy.types.Object) -> None:
     """Turn the 3D views that show a head's scene to it; grey ones show its colours from now on."""
     corners = [head.matrix_world @ Vector(corner) for corner in head.bound_box]
     low, high = (Vector(pick(axis) for axis in zip(*corners)) for pick in (min, max))
-    for space in _views(head):
+    for space in _views_of(head.users_scene):
         view = space.region_3d
         view.view_perspective = "PERSP"
         view.view_rotation = FRONT
@@ -43,6 +44,15 @@ def show(head: bpy.types.Object) -> None:
         view.view_distance = ROOM * (high.z - low.z)
         if space.shading.type == "SOLID":
             space.shading.type = "MATERIAL"
+
+
+def show_light(scene: bpy.types.Scene) -> None:
+    """Let the 3D views show a scene's own light: Solid and Material Preview have one of theirs."""
+    for space in _views_of([scene]):
+        if space.shading.type == "SOLID":
+            space.shading.type = "MATERIAL"
+        if space.shading.type == "MATERIAL":
+            space.shading.use_scene_lights = space.shading.use_scene_world = True
 
 
 def show_first(head: bpy.types.Object, scene: bpy.types.Scene) -> None:
@@ -72,11 +82,11 @@ def _is_start_cube(thing: bpy.types.Object) -> bool:
     )
 
 
-def _views(head: bpy.types.Object) -> list[bpy.types.SpaceView3D]:
+def _views_of(scenes: Iterable[bpy.types.Scene]) -> list[bpy.types.SpaceView3D]:
     return [
         area.spaces.active
         for window in bpy.context.window_manager.windows
-        if window.scene.objects.get(head.name) == head
+        if window.scene in scenes
         for area in window.screen.areas
         if area.type == "VIEW_3D"
     ]

@@ -6,7 +6,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..core.errors import FitError
-from . import light_rig
+from . import framing, light_rig
 from .active_head import active_head, require_head
 from .light_presets import PRESETS
 
@@ -51,6 +51,7 @@ class RELIT_OT_light(bpy.types.Operator):
         except FitError as error:
             self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
             return {"CANCELLED"}
+        framing.show_light(context.scene)
         self.report({"INFO"}, f"{PRESETS[self.preset].label} lights the head.")
         return {"FINISHED"}
 

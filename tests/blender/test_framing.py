@@ -50,3 +50,11 @@ def test_show_head_turns_the_view_to_it(load) -> None:
         assert abs(view.region_3d.view_location.x - 3.0) < 0.05
         assert view.region_3d.view_rotation.to_matrix()[2][1] > 0.99, "up on the screen is up in the world"
         assert view.shading.type != "SOLID"
+
+
+def test_a_preset_is_seen_in_the_view(load) -> None:
+    load()
+    views = [area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D"]
+    assert not any(view.shading.use_scene_lights for view in views if view.shading.type == "MATERIAL")
+    assert bpy.ops.relit.light(preset="STUDIO") == {"FINISHED"}
+    assert views and all(view.shading.use_scene_lights and view.shading.use_scene_world for view in views)

@@ -87,17 +87,27 @@ def sliders(group, names) -> dict[str, dict[str, float]]:
 
 
 def skin(stage, head):
-    """Move a slider of skin and wait until the material shows its preview."""
+    """Move a slider of skin, and wait until the material shows the small maps, then the full ones."""
     live = importlib.import_module(f"{stage.part('operators').__name__}.skin_live")
-    waits = []
+    previews, taken = [], []
+    show = live.skin_maps.show_previews
+
+    def shown(*arguments):
+        show(*arguments)
+        taken.append(time.perf_counter())
+
+    live.skin_maps.show_previews = shown
     for step in range(MOVES // 2):
-        shown = live.skin_of(head).preview
+        taken.clear()
         start = time.perf_counter()
         head.relit_skin.skin_tone = 0.1 * (step % 10 + 1)
-        yield lambda shown=shown: live.skin_of(head).preview != shown
-        waits.append(time.perf_counter() - start)
-    stage.notes["skin_ms"] = summary(waits[1:])
-    stage.notes["skin_first_ms"] = round(1000 * waits[0])
+        yield lambda: taken
+        previews.append(taken[0] - start)
+    start = time.perf_counter()
+    yield lambda: not live.skin_of(head).working
+    stage.notes["skin_ms"] = {"preview": summary(previews[1:])}
+    stage.notes["skin_first_s"] = round(previews[0], 2)
+    stage.notes["skin_full_s"] = round(time.perf_counter() - start, 2)
 
 
 def summary(seconds: list[float]) -> dict[str, float]:

@@ -19,9 +19,9 @@ def scenario(stage):
     yield 1.0
     yield from stage.picture("photo")
     yield from stage.fold("RELIT_PT_settings")
-    common.set_photos(common.photo(stage))
     yield from stage.picture("settings")
     yield from stage.fold("RELIT_PT_settings")
+    bpy.context.scene.relit.quality, bpy.context.scene.relit.map_size = "draft", "512"
     yield from stage.click("relit.fit")
     assert run.active, run.problem
     yield from stage.until(lambda: run.preview or not run.active)
@@ -30,6 +30,14 @@ def scenario(stage):
     assert run.problem is None, run.problem
     yield 0.5
     yield from stage.picture("head")
+    yield from stage.open_panel("RELIT_PT_light")
+    yield from stage.click("relit.light(preset='STUDIO'")
+    yield from stage.picture("studio")
+    yield from stage.click("relit.light(preset='SUNSET'")
+    yield from stage.picture("sunset")
+    for _ in range(2):
+        yield from stage.key("Z", ctrl=True)
+        yield 0.3
     head = bpy.context.view_layer.objects.active
     assert head is not None and os.path.isdir(head.relit.folder)
     yield from stage.key("Z", ctrl=True)
