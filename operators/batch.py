@@ -113,7 +113,7 @@ def start(folder: Path, scene: bpy.types.Scene) -> int:
         FitError: Nobody is in the folder, or the worker cannot be started.
     """
     folder = Path(os.path.abspath(folder))
-    everybody, settings, name = people(folder), fit_settings(scene.relit, faces=False), new_job_id()
+    everybody, settings, name = people(folder), fit_settings(scene.relit), new_job_id()
     log = worker.log_folder() / f"batch-{name}.log"
     remove_old_logs(log.parent)
     request = Batch(name, str(folder), str(heads_folder(folder)), settings, str(log))

@@ -102,7 +102,7 @@ def start(context: bpy.types.Context) -> None:
 
 def estimate(settings: bpy.types.PropertyGroup) -> float:
     """Return how many seconds a reconstruction with these choices will take on this machine."""
-    return pace().value * expected_seconds(fit_settings(settings), max(1, len(settings.photos)))
+    return pace().value * expected_seconds(fit_settings(settings), max(1, sum(photo.use for photo in settings.photos)))
 
 
 @functools.cache
@@ -111,13 +111,8 @@ def pace() -> Pace:
     return Pace(worker.log_folder() / "pace.json")
 
 
-def fit_settings(settings: bpy.types.PropertyGroup, faces: bool = True) -> FitSettings:
-    """Return the choices of scene and preferences as the worker understands them.
-
-    Args:
-        settings: The scene's.
-        faces: Whether the scene's choice of a face counts.
-    """
+def fit_settings(settings: bpy.types.PropertyGroup) -> FitSettings:
+    """Return the choices of scene and preferences as the worker understands them."""
     preferences = worker.preferences()
     return FitSettings(
         quality=settings.quality,
@@ -125,7 +120,6 @@ def fit_settings(settings: bpy.types.PropertyGroup, faces: bool = True) -> FitSe
         device=preferences.device,
         seed=settings.seed,
         threads=preferences.threads,
-        face=settings.face - 1 if faces and settings.face else None,
     )
 
 
@@ -193,10 +187,9 @@ def remove_old_logs(folder: Path, keep: int = 20) -> None:
 
 
 def _existing(path: str) -> str:
-    absolute = os.path.abspath(bpy.path.abspath(path))
-    if not os.path.isfile(absolute):
-        raise FitError(f"The photo {absolute} does not exist.", "Remove it from the list and add it again.")
-    return absolute
+    if not os.path.isfile(path):
+        raise FitError(f"The photo {path} does not exist.", "Remove it from the list and add it again.")
+    return path
 
 
 def plain(name: str) -> str:

@@ -19,8 +19,7 @@ class RELIT_PT_settings(RelitPanel, bpy.types.Panel):
         settings, layout = context.scene.relit, self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("face", "seed"):
-            layout.prop(settings, name)
+        layout.prop(settings, "seed")
         column = layout.column(heading="New Heads")
         column.prop(settings, "pack_images")
         column.prop(settings, "add_camera")

@@ -59,12 +59,6 @@ class RelitSettings(bpy.types.PropertyGroup):
         default=_DEFAULTS.seed,
         min=0,
     )
-    face: IntProperty(
-        name="Face",
-        description="Which face to take where a photo shows several, from left to right; 0 takes the largest",
-        default=0,
-        min=0,
-    )
     pack_images: BoolProperty(
         name="Pack Images",
         description="Keep the maps inside the .blend file, instead of referring to the head folder",

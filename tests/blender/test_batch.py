@@ -59,11 +59,11 @@ def test_the_request_names_the_folder_and_the_scenes_choices(batch, part, people
     monkeypatch.setattr(batch, "Job", Recorder)
     monkeypatch.setattr(part("operators.polling"), "watch", lambda: None)
     settings = bpy.context.scene.relit
-    settings.quality, settings.map_size, settings.face = "draft", "512", 2
+    settings.quality, settings.map_size = "draft", "512"
     assert bpy.ops.relit.batch(directory=str(people)) == {"FINISHED"}
     (request,) = requests
     assert (request.folder, request.out) == (str(people), f"{people} heads")
-    assert (request.settings.quality, request.settings.map_size, request.settings.face) == ("draft", 512, None)
+    assert (request.settings.quality, request.settings.map_size) == ("draft", 512)
     run = part("operators.run").run
     assert run.kind == "batch" and run.clock.left() > 5
 

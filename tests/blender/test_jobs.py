@@ -268,13 +268,18 @@ def recorded_jobs(part, monkeypatch):
 
 def test_the_request_says_what_the_artist_chose(with_photo, preferences, recorded_jobs, part, tmp_path) -> None:
     settings = bpy.context.scene.relit
-    settings.quality, settings.map_size, settings.seed, settings.face = "draft", "512", 7, 2
+    settings.quality, settings.map_size, settings.seed = "draft", "512", 7
+    settings.photos.add().path, settings.photos[1].use = str(tmp_path / "gone.jpg"), False
+    settings.photos[0].face = 2
+    pin = settings.photos[0].pins.add()
+    pin.landmark, pin.place = 33, (12.0, 34.0)
     preferences.device, preferences.threads = "cpu", 3
     assert bpy.ops.relit.fit() == {"FINISHED"}
     (job,) = recorded_jobs
     request = part("core.protocol").decode_request(job.request)
-    chosen = part("core.settings").FitSettings("draft", 512, "cpu", 7, 3, 1)
+    chosen = part("core.settings").FitSettings("draft", 512, "cpu", 7, 3)
     assert (request.photos, request.settings) == ((str(with_photo),), chosen)
+    assert request.faces == (1,) and [list(pin) for pin in request.pins[0]] == [[33, 12.0, 34.0]]
     assert job.command == [sys.executable, "-s", "-m", "core.worker"]
     assert Path(request.out).parent == tmp_path / "heads" and Path(request.out).name.startswith("me-")
     assert request.log == str(job.log)
