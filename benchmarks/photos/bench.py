@@ -1,7 +1,7 @@
 """Real people: does every photo give a head, and does the head look, and stay, like the person?
 
     python -m benchmarks photos --out FOLDER [--quick] [--count PEOPLE] [--part swap ...]
-    python -m benchmarks photos --out FOLDER --sheet PHOTO [PHOTO ...]
+    python -m benchmarks photos --out FOLDER --sheet PHOTO [PHOTO ...] [--quality standard] [--beside without_generator]
 
 Nobody has the true shape or skin of the people in `shared/photos`. What can be measured without it is agreement:
 with points that were set by hand, between photos of one person, with a face recogniser. Everything lies in the
@@ -12,28 +12,32 @@ the measuring code are made again.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from core.errors import FitError
-from core.head import read_head
-from core.pipeline import fit_head
+from core.settings import QUALITIES
 
+from ..baselines import METHODS
 from ..reporting.records import RecordStore, code_version, run_tasks
 from ..reporting.sheets import Cell, Row, write_sheet
-from . import texture_swap
+from . import likeness, texture_swap
 from .parts import PARTS, Bench, Limits, row_path
 from .portraits import Portrait, choose, load_portraits
 from .report import write_report
 from .sheet import cell_titles, head_cells, read_cells
-from .shelf import CHEAPEST
+from .shelf import CHEAPEST, HeadShelf
 
 QUICK_PEOPLE = 5
 QUICK_PHOTOS = 2
 QUICK = Limits(baseline_pairs=1, mirrored=1, strangers=10, rows=2)
-HDRIS = ("studio_small_03_1k.hdr", "venice_sunset_1k.hdr")
+HDRIS = ("studio_small_03_1k.hdr", "venice_sunset_1k.hdr", "adams_place_bridge_1k.hdr")
 ROWS_A_SHEET = 10
+SHEET_WIDTH = 2400
 JUDGED_BY = "psnr gain per channel"
 
 
@@ -49,6 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--share", default="1/1", help="only every N-th item, as in 2/3; run without it to gather")
     parser.add_argument("--part", nargs="+", choices=list(PARTS), default=list(PARTS), help="only these")
     parser.add_argument("--sheet", type=Path, nargs="+", metavar="PHOTO", help="just lay out heads of these photos")
+    parser.add_argument("--quality", choices=QUALITIES, default=CHEAPEST.quality, help="of the heads on a --sheet")
+    parser.add_argument("--beside", choices=sorted(METHODS), help="a method to stand below Relit on a --sheet")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,7 +63,9 @@ def run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     hdris = tuple(path for name in HDRIS if (path := options.shared / "hdri" / name).is_file())
     if options.sheet:
-        return lay_out(options.sheet, options.out, hdris)
+        methods = ("relit", options.beside) if options.beside else ("relit",)
+        shelves = [HeadShelf(options.out, name, replace(CHEAPEST, quality=options.quality)) for name in methods]
+        return lay_out(options.sheet, shelves, options.out, hdris)
     portraits = load_portraits(options.shared / "photos")
     limits = Limits()
     if options.quick:
@@ -83,19 +91,30 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def lay_out(photos: list[Path], out: Path, hdris: tuple[Path, ...]) -> int:
-    """Reconstruct each photo and write ``sheet.jpg`` with a row for each; a refusal is said with its sentence."""
-    rows = []
+def lay_out(photos: Sequence[Path], shelves: Sequence[HeadShelf], out: Path, hdris: Sequence[Path]) -> int:
+    """Write sheets with a row for each photo and method; the label gives the recogniser's distances to the photo.
+
+    A refusal is said with its sentence. The sheet is written anew after each photo, so that it can be looked at early.
+    """
+    sheets: list[list[Row]] = [[]]
     for photo in photos:
-        try:
-            head = read_head(fit_head([photo], out / photo.stem, CHEAPEST, lambda *_: None))
-        except FitError as error:
-            _say(f"{photo.name}: {error.message} {error.hint}")
-            continue
-        rows.append(Row(photo.stem, [Cell(cell) for cell in head_cells(head, hdris)]))
-        _say(f"{photo.name}: {out / photo.stem}")
-    if rows:
-        _say(f"{write_sheet(out / 'sheet.jpg', rows, cell_titles(hdris))}")
+        own = None
+        for shelf in shelves:
+            try:
+                head = shelf.head(Portrait(f"{photo.parent.name}/{photo.stem}", photo, photo.stem, ""))
+            except FitError as error:
+                _say(f"{photo.name}: {error.message} {error.hint}")
+                continue
+            own = likeness.photo_descriptor(photo) if own is None else own
+            found = likeness.render_descriptors(head, out / "mean_skin")
+            distances = [f"{name} {np.linalg.norm(found[name] - own):.2f}" for name in ("photo", "turned")]
+            label = "\n".join((photo.stem, shelf.method.replace("_", " "), *distances))
+            sheets[-1].append(Row(label, [Cell(cell) for cell in head_cells(head, hdris)]))
+            _say(label.replace("\n", ", "))
+        if sheets[-1]:
+            write_sheet(out / f"sheet_{len(sheets)}.jpg", sheets[-1], cell_titles(hdris), SHEET_WIDTH)
+        if len(sheets[-1]) >= ROWS_A_SHEET:
+            sheets.append([])
     return 0
 
 

@@ -57,7 +57,7 @@ class Bench:
 
     Attributes:
         out: The folder for heads, records and pictures.
-        hdris: Two environments for the contact sheets; none leaves these cells out.
+        hdris: Up to three environments for the contact sheets; none leaves these cells out.
         limits: See :class:`Limits`.
     """
 

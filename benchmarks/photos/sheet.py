@@ -19,7 +19,7 @@ MARGIN = 1.6
 TURN_DEGREES = 30.0
 GREY = 0.2
 MAPS = ("diffuse_albedo", "normal", "provenance")
-HDRI_VIEWS = ("front", "three_quarter")
+HDRI_VIEWS = ("front", "three_quarter", "front")
 
 
 def head_cells(head: Head, hdris: Sequence[Path] = (), cell: int = CELL) -> list[np.ndarray]:

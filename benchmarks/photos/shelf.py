@@ -73,7 +73,8 @@ class HeadShelf:
 
     def path(self, portrait: Portrait) -> Path:
         """The head folder of a portrait."""
-        return self.folder / "heads" / f"{self.method}-{code_version('core')}" / portrait.name.replace("/", "-")
+        state = f"{self.method}-{self.settings.quality}-{code_version('core')}"
+        return self.folder / "heads" / state / portrait.name.replace("/", "-")
 
     def mirrored(self, portrait: Portrait) -> Portrait:
         """The same portrait with left and right exchanged, as a lossless file that keeps what is said of the lens."""

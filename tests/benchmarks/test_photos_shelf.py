@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.photos.bench import lay_out
 from benchmarks.photos.parts import PARTS, Bench, Limits
 from benchmarks.photos.portraits import Portrait, choose, load_portraits
 from benchmarks.photos.shelf import HeadShelf
@@ -43,6 +44,36 @@ def test_a_head_is_fitted_once_and_a_refusal_is_remembered(tmp_path, portrait, m
     assert other.head(portrait) == other.path(portrait) != shelf.path(portrait)
     monkeypatch.setattr("benchmarks.photos.shelf.fit_head", refuse)
     assert other.head(portrait) == other.path(portrait)
+
+
+def test_a_sheet_shows_each_photo_by_each_method_and_says_what_was_refused(tmp_path, portrait, monkeypatch, capsys):
+    here = "benchmarks.photos.bench."
+    good, bad = portrait.path, portrait.path.with_name("bad.jpg")
+
+    class Shelf:
+        def __init__(self, method):
+            self.method = method
+
+        def head(self, wanted):
+            if wanted.path == bad:
+                raise FitError("No face was found.", "Choose another photo.")
+            return wanted
+
+    rows = []
+    monkeypatch.setattr(here + "head_cells", lambda head, hdris: [np.zeros((4, 4, 3))])
+    monkeypatch.setattr(here + "likeness.photo_descriptor", lambda path: np.zeros(2))
+    found = {"photo": np.array([0.3, 0.4]), "turned": np.array([0.6, 0.0])}
+    monkeypatch.setattr(here + "likeness.render_descriptors", lambda *_: found)
+    monkeypatch.setattr(
+        here + "write_sheet", lambda path, sheet, *_: rows.append((path.name, [r.label for r in sheet]))
+    )
+    lay_out([bad, *[good] * 6], [Shelf("relit"), Shelf("without_generator")], tmp_path, ())
+    assert capsys.readouterr().out.count("bad.jpg: No face was found. Choose another photo.") == 2
+    assert rows[0] == (
+        "sheet_1.jpg",
+        ["photo\nrelit\nphoto 0.50\nturned 0.60", "photo\nwithout generator\nphoto 0.50\nturned 0.60"],
+    )
+    assert [(name, len(labels)) for name, labels in rows[4:]] == [("sheet_1.jpg", 10), ("sheet_2.jpg", 2)]
 
 
 def test_a_mirrored_photo_is_exact_and_keeps_the_lens(tmp_path, portrait):
