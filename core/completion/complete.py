@@ -38,14 +38,22 @@ def estimate_appearance(
 ) -> Appearance:
     """Fit every photo's light and the shared albedo coefficients, at the prior's own resolution."""
     atlas = build_atlas(model, len(prior.albedo_mean))
-    evidence = [
+    evidence = face_evidence(model, atlas, views)
+    basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
+    return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis, rounds)
+
+
+def face_evidence(model: MorphableModel, atlas: Atlas, views: Sequence[View]) -> list[TexelEvidence]:
+    """Return all that each photo says of light, albedo and tone."""
+    return [
         replace(
-            texel_evidence(model, atlas, view), whites=whites_of_eyes(model, view), picture_level=picture_level(view)
+            texel_evidence(model, atlas, view),
+            whites=whites_of_eyes(model, view),
+            picture_level=picture_level(view),
+            glasses=view.landmarks.glasses > 0.5,
         )
         for view in views
     ]
-    basis = np.stack([atlas.gather(mode) for mode in prior.albedo_basis])
-    return fit_appearance(evidence, atlas.gather(prior.albedo_mean), basis, rounds)
 
 
 def texel_evidence(model: MorphableModel, atlas: Atlas, view: View) -> TexelEvidence:

@@ -11,7 +11,7 @@ whites of the eyes say (`skin_tone`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class TexelEvidence:
         gloss: [N,25] the same for the specular part, albedo included.
         whites: of the eyes, as far as the photo shows them.
         picture_level: mean logarithm of the luminance of the whole picture; None where it is not known.
+        glasses: whether the person wears any.
     """
 
     colour: np.ndarray
@@ -48,6 +49,7 @@ class TexelEvidence:
     gloss: np.ndarray
     whites: tuple[WhiteOfEyes, ...] = ()
     picture_level: float | None = None
+    glasses: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def _settle_tone(
     shift_basis = np.linalg.solve(gram, weighted @ constants / total * 50)
     albedo = np.exp(log_mean + (coefficients @ flat_basis).reshape(log_mean.shape))
     pairs = list(zip(evidence, lighting, strict=True))
-    faces = [_face_in_photo(photo, light, albedo) for photo, light in pairs]
+    faces = [face_in_photo(photo, light, albedo) for photo, light in pairs]
     present = np.log(np.mean([_mean_albedo(photo, light, albedo) for photo, light in pairs], axis=0))
     wanted, spread = settle_tone(faces)
     shift = np.clip(wanted - present, -1, 1)
@@ -170,12 +172,7 @@ def _settle_tone(
     return coefficients + shift_basis @ shift, [light * by for light, by in zip(lighting, dimming)], spread
 
 
-def _mean_albedo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) -> np.ndarray:
-    """Return the face's mean albedo [3], each texel counted by its light and confidence."""
-    return np.average(albedo, axis=0, weights=_shading(photo, light).mean(1) * (photo.weight + 1e-9))
-
-
-def _face_in_photo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) -> FaceInPhoto:
+def face_in_photo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) -> FaceInPhoto:
     """Return what bears on the tone: mean colours over the face and of the whites of the eyes, the larger first.
 
     The face's colour is what the fit makes of it: a hand or a lock of hair in the skin mask does not move it.
@@ -186,11 +183,17 @@ def _face_in_photo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) 
     scattered = np.average(albedo * _shading(photo, light), axis=0, weights=weight)
     colour = np.log(np.maximum(scattered + gloss * arriving, 2e-3))
     whites = plausible_whites(photo.whites, colour)
+    face = FaceInPhoto(colour, gloss, _prominence(photo), glasses=photo.glasses)
     if not whites:
-        return FaceInPhoto(colour, gloss, _prominence(photo))
+        return face
     beside = [
         np.log(np.maximum(white.colour, 2e-3)) - np.log(np.maximum(white.transfer @ light, 0.02) / arriving) - colour
         for white in whites
     ]
     size = np.array([white.iris_radius for white in whites])
-    return FaceInPhoto(colour, gloss, _prominence(photo), np.average(beside, axis=0, weights=size**2), size.max())
+    return replace(face, white=np.average(beside, axis=0, weights=size**2), iris_radius=size.max())
+
+
+def _mean_albedo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) -> np.ndarray:
+    """Return the face's mean albedo [3], each texel counted by its light and confidence."""
+    return np.average(albedo, axis=0, weights=_shading(photo, light).mean(1) * (photo.weight + 1e-9))

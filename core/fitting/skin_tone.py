@@ -9,51 +9,96 @@ a Gaussian, is integrated exactly). The middle is Tukey's trimean: a median that
 Skin mirrors some light besides what it scatters, and the darker it is the more that counts: of the darkest faces
 nearly half of what a photo shows. Each evidence therefore looks at albedo plus gloss.
 
-The constants are measured on the truth data set's split ``tone`` (60 photos of 30 heads, ``python -m benchmarks.truth
-tone``), which shares no head, light or exposure with the splits that judge the method.
+What can be measured of that is in `core/data/skin_tone.json` (`python -m training.tone_calibration`), from the truth
+data set's split ``tone``: 60 photos of 30 heads that share no head, light or exposure with the splits that judge the
+method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-TONES = np.array([
-    [-0.282, -0.722, -0.926], [-0.348, -0.815, -1.053], [-0.442, -0.939, -1.218], [-0.464, -0.992, -1.323],
-    [-0.617, -1.214, -1.582], [-0.976, -1.644, -2.112], [-1.392, -2.119, -2.615], [-1.809, -2.525, -2.984],
-    [-2.089, -2.769, -3.196], [-2.440, -3.079, -3.463],
-])  # fmt: skip
-"""Logarithm of the linear albedo (red, green, blue) of faces of Monk tones 1 to 10 as BioSkin makes them."""
+CALIBRATION_PATH = Path(__file__).resolve().parents[1] / "data" / "skin_tone.json"
+
 PEOPLE = np.full((3, 3), 0.003) + 0.003 * np.eye(3)
-"""Covariance of a person's deviation from that curve: blood and yellowness."""
+"""Covariance of a person's deviation from the curve: blood and yellowness."""
 BEYOND = 0.5
 """How far, in Monk tones, skin reaches beyond the first and the last."""
 GRID = np.linspace(0.0, 11.0, 67)
-
-EXPOSURE, METERING, SURROUNDINGS = -1.09, 0.56, 0.11
-"""Mean logarithm of a face's colour in a photo if its skin were white; how it grows with the logarithm of the skin's
-(1 would show each face as light as it is, 0 all faces alike) and with the face's prominence in the picture."""
-EXPOSURE_SPREADS = ((0.9, 0.36), (0.1, 0.9))
-"""Shares of photos and how far their exposure strays: most are metered on the face, some stand against the light."""
-WHITE_BALANCE_SPREAD = 0.22
-
-WHITE = np.array([-0.268, -0.426, -0.590])
-"""Logarithm of the white of an eye, as the lightest part of it looks in the light that falls on the lids."""
-WHITE_SPREAD = 0.33
-WHITE_CHROMA_SPREAD = 0.115
-MISREAD = 0.2
-"""Share of whites that are something else (shaded, behind glasses, mirroring a lamp) and say nothing of the skin."""
+CAUTION = 1.25
+"""How much farther than on the calibration's photos white balance and whites are taken to stray: those were all taken
+by one kind of camera and painted by one kind of eye."""
+BACKLIT, BACKLIT_SPREAD = 0.1, 2.5
+"""Share of photos that are not metered on the face, and how many times farther their exposure strays."""
+MISREAD, MISREAD_BEHIND_GLASSES = 0.2, 0.4
+"""Share of whites that are something else (shaded, mirroring a lamp) and say nothing of the skin."""
 MISREAD_LEVEL, MISREAD_SPREAD, MISREAD_CHROMA_SPREAD = 0.3, 0.7, 0.4
 """How much lighter than the skin those look, in logarithms."""
+GLASSES = 0.2
+"""How much darker a white looks behind glasses, in logarithms: they mirror, and their frames shade."""
 FINE_IRIS = 5.5
 """Radius of an iris in pixels from which the white beside it is measured well."""
+TURNED_AWAY = 0.88
+"""An eye whose iris is smaller than the other's by this is turned away: its white lies in the corner's shade."""
 LESS_RED = 0.05
 """How much less red than the skin (logarithm of red over green) a white is at least: what is not is a hand or a lid."""
 
 AVERAGE = np.full((3, 3), 1 / 3)
 CHROMA = np.eye(3) - AVERAGE
+
+
+@dataclass(frozen=True, eq=False)
+class ToneModel:
+    """What photos of heads of known skin tell of cameras and eyes; logarithms of linear light.
+
+    Attributes:
+        tones: [10,3] albedo (red, green, blue) of faces of Monk tones 1 to 10.
+        exposure: mean logarithm of a face's colour in a photo if its skin were white.
+        metering: how that grows with the logarithm of the skin's: 1 would show each face as light as it is, 0 all
+            faces alike.
+        surroundings: how it grows with the face's prominence in the picture.
+        exposure_spread: standard deviation from that.
+        white_balance_spread: of each colour of white light.
+        white: [3] the white of an eye, as its lightest part looks in the light that falls on the lids.
+        white_spread: standard deviation of its lightness.
+        white_chroma_spread: of its colours.
+    """
+
+    tones: np.ndarray
+    exposure: float
+    metering: float
+    surroundings: float
+    exposure_spread: float
+    white_balance_spread: float
+    white: np.ndarray
+    white_spread: float
+    white_chroma_spread: float
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> ToneModel:
+        """Return the model that :meth:`to_dict` wrote."""
+        return cls(**{name: np.array(value) if isinstance(value, list) else value for name, value in values.items()})
+
+    def to_dict(self, decimals: int = 3) -> dict[str, object]:
+        """Return the values for JSON, rounded."""
+        return {name: np.round(value, decimals).tolist() for name, value in asdict(self).items()}
+
+    def curve(self, tone: np.ndarray) -> np.ndarray:
+        """Logarithm of albedo [N,3] at Monk tones [N]; straight on beyond the ends."""
+        low = np.clip(np.floor(tone).astype(int), 1, 9) - 1
+        return self.tones[low] + (tone - 1 - low)[:, None] * (self.tones[low + 1] - self.tones[low])
+
+
+@lru_cache(maxsize=1)
+def measured() -> ToneModel:
+    """Return the model that ships."""
+    return ToneModel.from_dict(json.loads(CALIBRATION_PATH.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)
@@ -81,6 +126,7 @@ class FaceInPhoto:
         prominence: logarithm of how much brighter than the whole picture the face is.
         white: [3] logarithm of the whites of the eyes over the face's colour, in equal light; None where none is seen.
         iris_radius: of the larger eye, in pixels of the photo.
+        glasses: whether the eyes are behind glasses.
     """
 
     colour: np.ndarray
@@ -88,23 +134,35 @@ class FaceInPhoto:
     prominence: float = 0.0
     white: np.ndarray | None = None
     iris_radius: float = FINE_IRIS
+    glasses: bool = False
 
 
 def plausible_whites(whites: Sequence[WhiteOfEyes], skin: np.ndarray) -> list[WhiteOfEyes]:
-    """Return the whites that can be whites, beside the logarithm [3] of the skin's colour in the same photo."""
+    """Return the whites that can be believed, beside the logarithm [3] of the skin's colour in the same photo.
+
+    Those are less red than the skin, and not in an eye that is turned away while the other one is seen.
+    """
     beside = [np.log(np.maximum(white.colour, 2e-3)) - skin for white in whites]
-    return [white for white, colour in zip(whites, beside, strict=True) if colour[0] - colour[1] < -LESS_RED]
+    whites = [white for white, colour in zip(whites, beside, strict=True) if colour[0] - colour[1] < -LESS_RED]
+    largest = max((white.iris_radius for white in whites), default=0.0)
+    return [white for white in whites if white.iris_radius >= TURNED_AWAY * largest]
 
 
-def settle_tone(photos: Sequence[FaceInPhoto]) -> tuple[np.ndarray, float]:
-    """Return the logarithm [3] of the face's most plausible mean albedo and the deviation of its lightness."""
-    curve = _skin_curve(GRID)
+def settle_tone(photos: Sequence[FaceInPhoto], model: ToneModel | None = None) -> tuple[np.ndarray, float]:
+    """Return the logarithm [3] of the face's most plausible mean albedo and the deviation of its lightness.
+
+    Args:
+        photos: what each photo shows.
+        model: of cameras and eyes; the one that ships when None.
+    """
+    model = model or measured()
+    curve = model.curve(GRID)
     usual = np.linalg.inv(PEOPLE)
     likely = -0.5 * ((np.maximum(1 - GRID, 0) + np.maximum(GRID - 10, 0)) / BEYOND) ** 2
     system = np.broadcast_to(usual, (len(GRID), 3, 3)).copy()
     target = np.zeros((len(GRID), 3))
     for photo in photos:
-        readings = [_integrated(share, parts, usual) for share, parts in _readings(photo, curve)]
+        readings = [_integrated(share, parts, usual) for share, parts in _readings(photo, curve, model)]
         chances = np.stack([reading[0] for reading in readings])
         together = np.logaddexp.reduce(chances, 0)
         likely = likely + together
@@ -122,13 +180,7 @@ def settle_tone(photos: Sequence[FaceInPhoto]) -> tuple[np.ndarray, float]:
     return np.array([np.interp(middle, GRID, albedo[:, channel]) for channel in range(3)]), float(spread)
 
 
-def _skin_curve(tone: np.ndarray) -> np.ndarray:
-    """Logarithm of albedo [N,3] at Monk tones [N]; straight on beyond the ends."""
-    low = np.clip(np.floor(tone).astype(int), 1, 9) - 1
-    return TONES[low] + (tone - 1 - low)[:, None] * (TONES[low + 1] - TONES[low])
-
-
-def _readings(photo: FaceInPhoto, curve: np.ndarray) -> list[tuple[float, list[tuple]]]:
+def _readings(photo: FaceInPhoto, curve: np.ndarray, model: ToneModel) -> list[tuple[float, list[tuple]]]:
     """The photo's evidence at each place [N] of the curve, for each way to read its exposure and the eyes' whites.
 
     A reading is its share and a list of Gaussian evidences: residual [N,k], its change with the deviation from the
@@ -137,21 +189,27 @@ def _readings(photo: FaceInPhoto, curve: np.ndarray) -> list[tuple[float, list[t
     albedo = np.exp(curve)
     shown = np.log(albedo + photo.gloss)
     slope = (albedo / (albedo + photo.gloss))[:, :, None] * np.eye(3)
-    exposure = (photo.colour.mean() - EXPOSURE - METERING * shown.mean(1) - SURROUNDINGS * photo.prominence)[:, None]
-    less_exposed = -METERING * slope.mean(1, keepdims=True)
-    balance = ((photo.colour - shown) @ CHROMA, -CHROMA @ slope, np.eye(3) / WHITE_BALANCE_SPREAD**2)
+    usual = model.exposure + model.metering * shown.mean(1) + model.surroundings * photo.prominence
+    exposure = (photo.colour.mean() - usual)[:, None]
+    less_exposed = -model.metering * slope.mean(1, keepdims=True)
+    balance_precision = np.eye(3) / (CAUTION * model.white_balance_spread) ** 2
+    balance = ((photo.colour - shown) @ CHROMA, -CHROMA @ slope, balance_precision)
     whites: list[tuple[float, list[tuple]]] = [(1.0, [])]
     if photo.white is not None:
-        right = _precision(WHITE_SPREAD, WHITE_CHROMA_SPREAD) / max(FINE_IRIS / photo.iris_radius, 1.0)
+        right = _precision(CAUTION * model.white_spread, CAUTION * model.white_chroma_spread)
+        right = right / max(FINE_IRIS / photo.iris_radius, 1.0)
         wrong = _precision(MISREAD_SPREAD, MISREAD_CHROMA_SPREAD)
-        anything = np.broadcast_to(photo.white - MISREAD_LEVEL, shown.shape)
+        misread = MISREAD_BEHIND_GLASSES if photo.glasses else MISREAD
+        white = photo.white + GLASSES * photo.glasses
+        anything = np.broadcast_to(white - MISREAD_LEVEL, shown.shape)
         whites = [
-            (1 - MISREAD, [(photo.white - WHITE + shown, slope, right)]),
-            (MISREAD, [(anything, 0 * slope, wrong)]),
+            (1 - misread, [(white - model.white + shown, slope, right)]),
+            (misread, [(anything, 0 * slope, wrong)]),
         ]
+    exposures = ((1 - BACKLIT, model.exposure_spread), (BACKLIT, BACKLIT_SPREAD * model.exposure_spread))
     return [
         (often * share, [(exposure, less_exposed, np.eye(1) / spread**2), balance, *white])
-        for often, spread in EXPOSURE_SPREADS
+        for often, spread in exposures
         for share, white in whites
     ]
 

@@ -7,19 +7,11 @@ import pytest
 import torch
 
 from core.fitting.appearance import TexelEvidence, fit_appearance
-from core.fitting.skin_tone import (
-    EXPOSURE,
-    METERING,
-    TONES,
-    WHITE,
-    FaceInPhoto,
-    WhiteOfEyes,
-    plausible_whites,
-    settle_tone,
-)
+from core.fitting.skin_tone import FaceInPhoto, WhiteOfEyes, measured, plausible_whites, settle_tone
 from core.render.lighting import cosine_transfer
 
 TEXELS = 3000
+TONES, WHITE = measured().tones, measured().white
 
 
 @pytest.fixture
@@ -119,7 +111,7 @@ GLOSS = np.full(3, 0.035)
 def seen_face(tone, stops=0.0, shade=0.0, white=True, **more):
     """A face of a Monk tone as a camera of usual habits shows it, ``stops`` brighter; its whites darker by shade."""
     shown = np.log(np.exp(TONES[tone - 1]) + GLOSS)
-    colour = shown - shown.mean() + EXPOSURE + METERING * shown.mean() + stops * np.log(2)
+    colour = shown - shown.mean() + measured().exposure + measured().metering * shown.mean() + stops * np.log(2)
     return FaceInPhoto(colour, GLOSS, white=WHITE - shown - shade if white else None, **more)
 
 
@@ -172,3 +164,17 @@ def test_a_hand_before_an_eye_is_no_white():
     eye = WhiteOfEyes(np.array([0.5, 0.42, 0.38]), np.zeros(25), 8.0)
     hand = replace(eye, colour=np.exp(skin) * 1.5)
     assert plausible_whites([eye, hand], skin) == [eye]
+
+
+def test_an_eye_that_is_turned_away_is_left_out():
+    skin = np.log([0.2, 0.12, 0.08])
+    near = WhiteOfEyes(np.array([0.5, 0.42, 0.38]), np.zeros(25), 8.0)
+    assert plausible_whites([near, replace(near, iris_radius=6.0)], skin) == [near]
+    assert len(plausible_whites([near, replace(near, iris_radius=7.8)], skin)) == 2
+
+
+def test_whites_behind_glasses_say_less_and_are_darkened():
+    bare, behind = (settle_tone([seen_face(6, stops=1.0, glasses=glasses)]) for glasses in (False, True))
+    assert behind[1] > bare[1]
+    darkened = settle_tone([seen_face(6, shade=0.2, glasses=True)])[0]
+    assert abs((darkened - TONES[5]).mean()) < abs((settle_tone([seen_face(6, glasses=True)])[0] - TONES[5]).mean())
