@@ -30,6 +30,9 @@ from .views import Pins, fit_geometry, look_at, pinning, trace_light
 EYE_MAP_SIZE = 512
 COARSE_EYES = 128
 """Texels a side of the eyes in previews."""
+TONE_UNCERTAINTY = "tone_uncertainty"
+"""Name in `Fit.extra` of the standard deviation of the logarithm of the skin's lightness."""
+TONE_IN_DOUBT = 0.5
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ class _Reconstruction:
         self.views = [self._steps.trace_light(self.model, view, settings) for view in self.views]
         self._stages.enter("Estimating light and skin")
         found = self._steps.estimate_appearance(self.model, self.prior, self.views, settings.rounds)
-        self.fit = replace(self.fit, lighting=found.lighting, albedo=found.albedo)
+        extra = {**self.fit.extra, TONE_UNCERTAINTY: np.float32(found.tone_uncertainty)}
+        self.fit = replace(self.fit, lighting=found.lighting, albedo=found.albedo, extra=extra)
         self._show_skin(enlarge_prior(self.prior, self.fit.albedo, COARSE_WIDTH))
 
     def refine_shape(self) -> None:
@@ -195,6 +199,8 @@ class _Reconstruction:
     def write(self, folder: Path, maps: ReflectanceMaps, eyes: np.ndarray) -> None:
         """Fill the head folder."""
         self._stages.enter("Writing the head")
+        if self.fit.extra[TONE_UNCERTAINTY] > TONE_IN_DOUBT:
+            self.warnings.append("How dark the skin is can hardly be told in this light; compare it with the person.")
         write_result(folder, self.model, self.views, self.fit, maps, eyes, self._settings, self.warnings)
 
     def _show_skin(

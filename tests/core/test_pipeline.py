@@ -1,6 +1,7 @@
 """The whole method on the demo's photo: what it leaves, that it repeats, and what a cancel leaves."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -79,6 +80,16 @@ def test_the_same_seed_gives_the_same_files(reported, photo, tmp_path):
     first, second = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in (reported[0], out))
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name] and name != TIMINGS_FILE] == []
+
+
+def test_a_tone_in_doubt_is_said(reported, photo, tmp_path):
+    def unsure(*arguments):
+        return replace(pipeline.estimate_appearance(*arguments), tone_uncertainty=0.9)
+
+    out = fit_head([photo], tmp_path / "head", SETTINGS, lambda *_: None, pipeline.Steps(estimate_appearance=unsure))
+    doubts = [[note for note in read_head(head).fit["warnings"] if "How dark" in note] for head in (reported[0], out)]
+    assert [len(doubt) for doubt in doubts] == [0, 1]
+    assert 0 < read_head(reported[0]).fit["extra"][pipeline.TONE_UNCERTAINTY] < pipeline.TONE_IN_DOUBT
 
 
 @pytest.mark.parametrize("stage", range(9))
