@@ -18,7 +18,7 @@ SKIN_SAMPLES = (50, 280, 205, 425, 101, 330, 117, 346, 187, 411, 4, 5, 195, 151,
 """Points of the cheeks, the nose, the forehead and the chin, around which skin is most likely bare."""
 # fmt: on
 
-FOREHEAD_TOP, FOREHEAD_MIDDLE, CHIN = 10, 151, 152
+FOREHEAD_TOP, FOREHEAD_MIDDLE, BROW_HEIGHT, CHIN = 10, 151, 9, 152
 RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 33, 263
 RIGHT_CHEEK, LEFT_CHEEK = 234, 454
 UPPER_LIP_INNER, LOWER_LIP_INNER = 13, 14

@@ -12,22 +12,26 @@ from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import binary_fill_holes, gaussian_filter
 
 from .face_layout import FaceLayout
-from .face_parts import (
-    CHIN,
-    FOREHEAD_MIDDLE,
-)
+from .face_parts import BROW_HEIGHT, CHIN, FOREHEAD_MIDDLE, LEFT_BROW, RIGHT_BROW
 from .face_regions import Window, grown
 from .glasses import frame_mask
 from .landmarks import Landmarks
 from .litert import load_network
 from .photo import Photo
-from .skin_colour import SkinColour, colour_features
+from .skin_colour import NEIGHBOURHOOD, SkinColour, blurred_mean, colour_features
 from .weights import SELFIE_SEGMENTATION, find
 
 PERSON_REACH = 3.2
 WINDOW_REACH = 2.8
 WINDOW_SIDE = 640
 NETWORK_SIDE = 256
+
+# In face sizes: strands narrower than twice the first are no forehead; shade of hair reaches as far as the second.
+STRAND, HAIR_SHADE = 0.025, 0.07
+TEMPLES = 0.32
+"""How far from the middle, in face sizes, the forehead bends away: what is darker there is so by its form."""
+HAIR_SHADE_START, HAIR_SHADE_RANGE = 0.15, 0.25
+"""How much darker than the forehead around it (logarithm) skin beside hair is when it counts less, and then nothing."""
 
 FEATURE_LOW = np.array([-0.6, -0.8, -7.0], np.float32)
 FEATURE_HIGH = np.array([1.8, 2.0, 0.3], np.float32)
@@ -64,6 +68,7 @@ def skin_mask(photo: Photo, landmarks: Landmarks, person: Float32[np.ndarray, "H
     skin = 1.0 / (1.0 + np.exp(-smooth)) * _inner(person_here, 0.008 * face.size)
     skin = np.where(_connected(skin > 0.5, face.samples), skin, 0.0)
     skin = np.where(_holes(skin > 0.5), 1.0, skin)
+    skin *= 1.0 - _under_hair(face, features[..., 2], skin)
     skin[face.openings()] = 0.0
     mask = window.paste(gaussian_filter(skin, 0.7).astype(np.float32), photo.width, photo.height)
     if landmarks.glasses > 0.5:
@@ -128,6 +133,23 @@ def _connected(mask: Bool[np.ndarray, "S S"], seeds: Bool[np.ndarray, "S S"]) ->
     _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
     kept = np.unique(labels[seeds & mask])
     return grown(np.isin(labels, kept[kept > 0]), 2.0)
+
+
+def _under_hair(face: FaceLayout, lightness, skin) -> Float[np.ndarray, "S S"]:
+    """How far skin of the forehead is none, in [0, 1]: strands of the skin's colour, and the shade below a fringe.
+
+    Both would be painted on the bare head. The hairline may be lost: the forehead goes on as it is below.
+    """
+    brows = grown(face.part(LEFT_BROW) | face.part(RIGHT_BROW), 0.02 * face.size)
+    forehead = np.clip(face.above(BROW_HEIGHT) / 0.02, 0.0, 1.0) * ~brows
+    forehead *= np.clip((TEMPLES - face.aside(BROW_HEIGHT)) / 0.08, 0.0, 1.0)
+    broad = grown(grown(skin > 0.5, -STRAND * face.size), STRAND * face.size)
+    depth = cv2.distanceTransform((broad | brows).astype(np.uint8), cv2.DIST_L2, 5) / face.size
+    inside = (depth > HAIR_SHADE) & face.oval & ~grown(face.coloured_parts, 0.02 * face.size)
+    usual = blurred_mean(lightness[..., None], inside.astype(np.float32), NEIGHBOURHOOD * face.size)[..., 0]
+    darker = np.clip((usual - lightness - HAIR_SHADE_START) / HAIR_SHADE_RANGE, 0.0, 1.0)
+    shade = darker * np.clip(2.0 - 2.0 * depth / HAIR_SHADE, 0.0, 1.0)
+    return gaussian_filter(np.where(broad, shade, 1.0) * forehead, 0.008 * face.size)
 
 
 def _holes(mask: Bool[np.ndarray, "S S"]) -> Bool[np.ndarray, "S S"]:

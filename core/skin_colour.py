@@ -62,7 +62,7 @@ class SkinColour:
         for tolerance in ROUNDS:
             squared = (colour._scaled(features) / tolerance) ** 2
             weight = np.where(bare, np.exp(-0.5 * squared.sum(axis=-1)), 0.0).astype(np.float32)
-            local = _blurred_mean(features, weight, NEIGHBOURHOOD * face_size, centre)
+            local = blurred_mean(features, weight, NEIGHBOURHOOD * face_size, centre)
             slope, spread = _slope_and_spread(features - local, weight)
             colour = cls(local, spread, slope)
         return colour
@@ -112,18 +112,24 @@ def _limited(spread: np.ndarray) -> Float32[np.ndarray, "3"]:
     return np.clip(spread, SKIN_SPREAD, SKIN_SPREAD * SPREAD_LIMIT).astype(np.float32)
 
 
-def _blurred_mean(values, weight, sigma: float, fallback) -> Float32[np.ndarray, "H W 3"]:
+def blurred_mean(values, weight, sigma: float, fallback=None) -> Float32[np.ndarray, "H W C"]:
     """Weighted mean over a neighbourhood that widens where there is little weight.
+
+    ``fallback`` [C] is what it comes to far from any weight; the mean of all when None.
 
     Worked out at a quarter of the resolution: the result is smooth, and wide blurs are slow.
     """
+    if fallback is None:
+        fallback = np.average(values.reshape(-1, values.shape[-1]), axis=0, weights=weight.ravel() + 1e-9)
     height, width = weight.shape
     small = (max(1, width // 4), max(1, height // 4))
     summed = cv2.resize(values * weight[..., None], small, interpolation=cv2.INTER_AREA)
     total = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
-    result = np.broadcast_to(fallback, (*total.shape, 3))
+    result = np.broadcast_to(np.asarray(fallback, np.float32), (*total.shape, values.shape[-1]))
     for widening in (3.0, 1.0):
         radius = sigma * widening * small[0] / width
         near = cv2.GaussianBlur(total, (0, 0), radius)[..., None]
-        result = (cv2.GaussianBlur(summed, (0, 0), radius) + 0.05 * result) / (near + 0.05)
-    return cv2.resize(result.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        blurred = cv2.GaussianBlur(summed, (0, 0), radius).reshape(result.shape)
+        result = (blurred + 0.05 * result) / (near + 0.05)
+    wide = cv2.resize(result.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return wide.reshape(height, width, -1)

@@ -43,6 +43,8 @@ UNLIKE_SKIN = 0.4
 # How much brighter than its median, and how far from its usual colour, skin can be (logarithms).
 GLARE = 0.15
 COLOUR_LIMIT = 0.35
+# Over which share of the map, from the outline inwards, the broad part of the fine ratio grows, and what broad means.
+FADE, STEP_BLUR = 0.05, 0.01
 # Height in metres of a crease that is e times darker than its surroundings.
 CREASE_DEPTH = 0.00045
 
@@ -160,6 +162,7 @@ def combine(
     marks = ratio - coarse
     # Grey beards are lighter than skin; no shadow is.
     fine = _believed_detail(marks, np.maximum(features, beard), np.maximum(features, beard_zone))
+    fine = _without_steps(fine, observed, features)
     mirrored = observed[:, ::-1] * (1 - observed)
     filled = 1 - observed - mirrored
     base = _membrane(believed, observed, atlas.size)
@@ -204,11 +207,9 @@ def _without_strays(
     """Give up areas near the rim of the observed that look unlike the rest: strands of hair, collars, shadows.
 
     A fringe can be as wide as the forehead is high and has the colour of skin in some people: where hair may
-    hang, the rim is wider. Eyes, nostrils and mouth are no such rim: the lids and brows beside them are the person.
+    hang, the rim is wider.
     """
-    solid = _without_holes((observed > 0.5) | (features > 0.3))
-    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3) / size
-    rim = np.clip(1 - depth / (RIM + (DOUBTED_RIM - RIM) * doubt), 0, 1)
+    rim = np.clip(1 - _depth(observed, features) / (RIM + (DOUBTED_RIM - RIM) * doubt), 0, 1)
     usual = masked_blur(ratio, observed * (1 - 0.9 * doubt), 2 * COARSE * size)
     unlike = cv2.GaussianBlur(np.abs(ratio - usual).mean(2), (0, 0), STRAY_BLUR * size)
     limit = STRAY + (DOUBTED_STRAY - STRAY) * doubt
@@ -273,6 +274,26 @@ def _believed_detail(fine: np.ndarray, dark_marks: np.ndarray, light_marks: np.n
     limit = np.where(dark, np.float32(DARK_MARK), np.float32(LIGHT_MARK))
     kept = np.where(dark, dark_marks, light_marks)
     return fine + ((1 - kept) * (limit * np.tanh(lightness / limit) - lightness))[..., None]
+
+
+def _without_steps(fine: np.ndarray, observed: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Fade what is broad in the fine ratio towards the outline of the observed.
+
+    A strip of bright forehead below a fringe would end in a step where nothing is known any more; its pores do not.
+    """
+    size = len(fine)
+    broad = masked_blur(fine, observed, STEP_BLUR * size)
+    shown = np.clip(_depth(observed, features) / FADE, 0, 1)
+    return fine - (1 - shown * shown * (3 - 2 * shown))[..., None] * broad
+
+
+def _depth(observed: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Return how far within the outline of the observed each texel [S,S] lies, as a share of the map.
+
+    Eyes, nostrils and mouth are no such outline: the lids and brows beside them are the person.
+    """
+    solid = _without_holes((observed > 0.5) | (features > 0.3))
+    return cv2.distanceTransform(solid, cv2.DIST_L2, 3) / len(observed)
 
 
 def _usual(lightness: np.ndarray, observed: np.ndarray) -> float:

@@ -60,6 +60,22 @@ def test_no_step_where_the_photo_ends():
     assert steps < 0.03
 
 
+def test_a_bright_strip_at_the_rim_does_not_end_in_a_step():
+    """Forehead below a fringe is brighter than the face; its freckles stay, its brightness fades."""
+    size = 256
+    atlas = whole_square(size)
+    confidence = np.zeros((size, size), np.float32)
+    confidence[60:220, 40:216] = 1
+    log = np.log(np.array([0.3, 0.2, 0.15], np.float32)) + np.zeros((size, size, 3), np.float32)
+    log[60:76] += 0.25
+    log[68, 100:130:6] -= 0.4
+    seen = Observation(log.reshape(-1, 3), confidence.ravel(), np.ones(size * size))
+    albedo = np.log(combine(atlas, [seen], flat_prior(size), *no_regions(size), 0.0005).diffuse_albedo).mean(2)
+    beyond, rim, inside = albedo[52, 180], albedo[61:67, 180].mean(), albedo[74, 180]
+    assert abs(rim - beyond) < 0.01 and inside - beyond > 0.06
+    assert albedo[68, 97] - albedo[68, 100] > 0.2
+
+
 def test_what_the_expected_skin_holds_already_is_not_believed_twice():
     size = 128
     atlas = whole_square(size)

@@ -12,6 +12,7 @@ import pytest
 
 from core.face_layout import FaceLayout
 from core.face_parts import (
+    BROW_HEIGHT,
     FACE_OVAL,
     LEFT_EYE,
     RIGHT_EYE,
@@ -20,7 +21,15 @@ from core.face_regions import Window, region
 from core.glasses import frame_mask, glasses_score
 from core.landmarks import Landmarks, detect_landmarks
 from core.photo import Photo, decode_srgb, load_photo
-from core.segmentation import guided_filter, hair_colour, hair_mask, person_mask, skin_mask
+from core.segmentation import (
+    WINDOW_REACH,
+    WINDOW_SIDE,
+    guided_filter,
+    hair_colour,
+    hair_mask,
+    person_mask,
+    skin_mask,
+)
 from core.skin_colour import SKIN_SPREAD, SkinColour, colour_features
 
 FOREHEAD, RIGHT_CHEEK, LEFT_CHEEK, NOSE_TIP, CHIN, GLABELLA = 151, 205, 425, 4, 199, 9
@@ -255,3 +264,22 @@ def test_the_guided_filter_keeps_the_guides_edges():
     assert np.abs(smooth - guide).mean() < 0.03
     flat = np.full((20, 20), 0.7, np.float32)
     assert np.allclose(guided_filter(flat, flat, 3, 1e-3), 0.7, atol=1e-5)
+
+
+def test_the_shade_below_a_fringe_is_no_forehead(portrait, portrait_seen):
+    """A band across the forehead gets as dark as below a fringe: it is given up, and nothing else is."""
+    landmarks, person, skin = portrait_seen
+    window = Window.around(landmarks.box, WINDOW_REACH, WINDOW_SIDE)
+    face = FaceLayout.of(landmarks, window)
+    height, middle = face.above(BROW_HEIGHT), face.aside(BROW_HEIGHT) < 0.2
+    hair, shade = (height > 0.15).astype(np.float32), np.clip((height - 0.08) / 0.07, 0.0, 1.0)
+    darker, hidden = (window.paste(mask.astype(np.float32), portrait.width, portrait.height) for mask in (shade, hair))
+    brown = np.array([40.0, 28.0, 20.0]) * hidden[..., None]
+    shaded = portrait.srgb8 * ((1 - 0.4 * darker) * (1 - hidden))[..., None] + brown
+    below = skin_mask(photo_of(shaded.astype(np.uint8)), landmarks, person)
+    for name, low, high, least, most in (("shade", 0.125, 0.14, 0.0, 0.35), ("forehead", 0.04, 0.06, 0.85, 1.0)):
+        place = window.paste((middle & (height > low) & (height < high)).astype(np.float32), *below.shape[::-1]) > 0.5
+        assert np.median(skin[place]) > 0.9
+        assert least <= np.median(below[place]) <= most, name
+    cheeks = [at(below, landmarks.points[point]) for point in (RIGHT_CHEEK, LEFT_CHEEK, RIGHT_BROW, GLABELLA)]
+    assert min(cheeks) > 0.9
