@@ -162,7 +162,7 @@ def combine(
     marks = ratio - coarse
     # Grey beards are lighter than skin; no shadow is.
     fine = _believed_detail(marks, np.maximum(features, beard), np.maximum(features, beard_zone))
-    fine = _without_steps(fine, observed, features)
+    fine = _without_steps(fine, observed, features, doubt)
     mirrored = observed[:, ::-1] * (1 - observed)
     filled = 1 - observed - mirrored
     base = _membrane(believed, observed, atlas.size)
@@ -276,15 +276,16 @@ def _believed_detail(fine: np.ndarray, dark_marks: np.ndarray, light_marks: np.n
     return fine + ((1 - kept) * (limit * np.tanh(lightness / limit) - lightness))[..., None]
 
 
-def _without_steps(fine: np.ndarray, observed: np.ndarray, features: np.ndarray) -> np.ndarray:
-    """Fade what is broad in the fine ratio towards the outline of the observed.
+def _without_steps(fine: np.ndarray, observed: np.ndarray, features: np.ndarray, doubt: np.ndarray) -> np.ndarray:
+    """Fade what is broad in the fine ratio towards the outline of the observed, where hair may hang.
 
     A strip of bright forehead below a fringe would end in a step where nothing is known any more; its pores do not.
     """
     size = len(fine)
     broad = masked_blur(fine, observed, STEP_BLUR * size)
     shown = np.clip(_depth(observed, features) / FADE, 0, 1)
-    return fine - (1 - shown * shown * (3 - 2 * shown))[..., None] * broad
+    hidden = np.clip(2 * doubt - 1, 0, 1) * (1 - shown * shown * (3 - 2 * shown))
+    return fine - hidden[..., None] * broad
 
 
 def _depth(observed: np.ndarray, features: np.ndarray) -> np.ndarray:
