@@ -19,7 +19,7 @@ import bpy
 import numpy as np
 
 from ..core.protocol import Edit, Edited
-from . import polling, skin_maps, worker
+from . import paint_layer, polling, skin_maps, worker
 from .active_head import is_head
 from .run import Problem
 from .session import session
@@ -28,6 +28,8 @@ SLIDERS = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkl
 PREVIEW_SIZE = 512
 REST = 0.4  # seconds without a move after which the full size follows
 FULL, ACCEPTED = "full", "accepted"
+DIFFUSE = "diffuse_albedo"
+LIFTS_KEPT = 8
 
 
 @dataclass(eq=False)
@@ -37,6 +39,7 @@ class Skin:
     Attributes:
         shown: Key of what the head's own images show.
         digests: Of the maps that were written into them, by name.
+        lifts: The last times that paint was lifted from the diffuse map, the newest last.
         problem: Why the maps could not follow.
         working: Whether an answer is still to come.
     """
@@ -44,6 +47,7 @@ class Skin:
     shown: str
     folder: Path
     digests: dict[str, str] = field(default_factory=dict)
+    lifts: list[paint_layer.Lift] = field(default_factory=list)
     problem: Problem | None = None
     working: bool = False
 
@@ -71,7 +75,7 @@ def skin_of(head_object: bpy.types.Object) -> Skin:
     number = head_object.session_uid
     if number not in _skins:
         images = skin_maps.images_of(head_object)
-        shown = images["diffuse_albedo"].get(skin_maps.SHOWN) if "diffuse_albedo" in images else None
+        shown = images[DIFFUSE].get(skin_maps.SHOWN) if DIFFUSE in images else None
         _skins[number] = Skin(shown or json.dumps([head_object.relit.folder]), _head_folder(number))
     return _skins[number]
 
@@ -90,7 +94,7 @@ def why_not(head_object: bpy.types.Object) -> str:
         return " ".join(worker.missing_worker_sentences())
     if not os.path.isdir(bpy.path.abspath(head_object.relit.folder)):
         return f"The head folder {head_object.relit.folder} is gone; the sliders start from the maps in it."
-    if "diffuse_albedo" not in skin_maps.images_of(head_object):
+    if DIFFUSE not in skin_maps.images_of(head_object):
         return f"The material of {head_object.name} has no map of its skin any more."
     return ""
 
@@ -117,6 +121,7 @@ def follow() -> None:
     for number in gone:  # should redo bring it back, its images are read from the file's packed ones
         del _skins[number]
     for head_object in heads:
+        _put_paint_back(head_object)
         if not head_object.library and skin_of(head_object).shown != key_of(head_object):
             changed(head_object)
         else:
@@ -130,6 +135,22 @@ def ask_full_size() -> None:
         behind = skin is not None and skin.problem is None and skin.shown != key_of(head_object)
         if behind and not why_not(head_object):
             _ask(head_object, 0)
+
+
+def lift_paint(head_object: bpy.types.Object) -> bool:
+    """Lift what the artist painted on the diffuse map into the paint layer.
+
+    Returns:
+        Whether it is known what the map was without paint; it is asked for otherwise.
+    """
+    skin = skin_of(head_object)
+    clean = _clean_diffuse(head_object, skin)
+    if clean is None:
+        return False
+    lifted = paint_layer.lift(head_object, clean)
+    if lifted is not None:
+        skin.lifts = [*skin.lifts, lifted][-LIFTS_KEPT:]
+    return True
 
 
 def find(number: int) -> bpy.types.Object | None:
@@ -151,8 +172,13 @@ def moved_to(head_object: bpy.types.Object, folder: str) -> None:
 
 
 def _ask(head_object: bpy.types.Object, size: int) -> None:
-    skin, number, key = skin_of(head_object), head_object.session_uid, key_of(head_object)
-    changes, mirrored = choice(head_object)
+    number, key, take = head_object.session_uid, key_of(head_object), _take_preview if size else _take_full_size
+    skin, (changes, mirrored) = skin_of(head_object), choice(head_object)
+    if (
+        not size and _clean_diffuse(head_object, skin) is None
+    ):  # first what the map is without paint, then what it shall be
+        take = _take_clean
+        _, changes, mirrored = [*json.loads(skin.shown), {}, False][:3]
     maps = skin.folder / (str(size) if size else FULL)
     maps.mkdir(parents=True, exist_ok=True)
     skin.working = True
@@ -165,7 +191,6 @@ def _ask(head_object: bpy.types.Object, size: int) -> None:
         size,
         threads=worker.preferences().threads,
     )
-    take = _take_full_size if not size else _take_preview
     session.ask(request, lambda answer: take(number, key, answer), lambda problem: _fail(number, key, problem))
 
 
@@ -184,22 +209,70 @@ def _take_full_size(number: int, key: str, answer: Edited) -> None:
     skin = skin_of(head_object)
     accepted = skin.folder / ACCEPTED
     accepted.mkdir(exist_ok=True)
+    if skin.digests.get(DIFFUSE) != answer.digests.get(DIFFUSE):
+        lift_paint(head_object)
     for name, image in skin_maps.images_of(head_object).items():
         if name not in answer.digests:
             continue
         png = accepted / f"{name}.png"
-        if skin.digests.get(name) == answer.digests[name]:
-            if image.get(skin_maps.SHOWN) == skin.shown:
-                image[skin_maps.SHOWN] = key
-            else:  # undo has taken the packed file back
-                skin_maps.repack(image, png.read_bytes(), key)
-            continue
-        shutil.move(Path(answer.maps) / png.name, png)
-        pixels = np.load(Path(answer.maps) / f"{name}.npy", allow_pickle=False)
-        skin_maps.write(image, pixels, png.read_bytes(), key)
+        for suffix in (".png", ".npy"):
+            shutil.move(Path(answer.maps) / f"{name}{suffix}", png.with_suffix(suffix))
+        if skin.digests.get(name) != answer.digests[name]:
+            pixels = np.load(png.with_suffix(".npy"), allow_pickle=False)
+            skin_maps.write(image, pixels, png.read_bytes(), key)
+        elif image.get(skin_maps.SHOWN) == skin.shown:
+            image[skin_maps.SHOWN] = key
+        else:  # undo has taken the packed file back
+            skin_maps.repack(image, png.read_bytes(), key)
     skin.shown, skin.digests, skin.working = key, answer.digests, False
     skin_maps.hide_previews(head_object)
     polling.redraw()
+
+
+def _take_clean(number: int, key: str, answer: Edited) -> None:
+    head_object = find(number)
+    if head_object is None:
+        return
+    skin = skin_of(head_object)
+    clean = np.load(Path(answer.maps) / f"{DIFFUSE}.npy", allow_pickle=False)
+    _keep_clean(skin, clean, answer.digests[DIFFUSE])
+    ask_full_size()
+
+
+def _clean_diffuse(head_object: bpy.types.Object, skin: Skin) -> np.ndarray | None:
+    """Return the diffuse map as it was written, ``[H, W, 3]`` uint8; None where that cannot be told here."""
+    if DIFFUSE in skin.digests:
+        return np.load(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", allow_pickle=False)
+    image, clean = skin_maps.images_of(head_object).get(DIFFUSE), None
+    if skin.shown == json.dumps([head_object.relit.folder]):
+        clean = skin_maps.read_file(Path(bpy.path.abspath(head_object.relit.folder)) / f"{DIFFUSE}.png")
+    elif image is not None and skin_maps.is_as_packed(image):
+        packed = skin.folder / f"{DIFFUSE}.png"
+        packed.parent.mkdir(parents=True, exist_ok=True)
+        packed.write_bytes(image.packed_file.data)
+        clean = skin_maps.read_file(packed)
+    if clean is None:
+        return None
+    clean = np.ascontiguousarray(clean[..., :3])
+    _keep_clean(skin, clean, skin_maps.digest_of(clean))
+    return clean
+
+
+def _keep_clean(skin: Skin, clean: np.ndarray, digest: str) -> None:
+    (skin.folder / ACCEPTED).mkdir(parents=True, exist_ok=True)
+    np.save(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", clean, allow_pickle=False)
+    skin.digests[DIFFUSE] = digest
+
+
+def _put_paint_back(head_object: bpy.types.Object) -> None:
+    """Undo lifting with what it was lifted for: below is a stroke on the map itself, which Blender undoes there."""
+    skin = _skins.get(head_object.session_uid)
+    while skin is not None and skin.lifts and skin.lifts[-1].number > head_object.relit_paint.lifted:
+        lifted = skin.lifts.pop()
+        paint_layer.put_back(head_object, lifted)
+        clean = lifted.clean.pixels()
+        _keep_clean(skin, clean, skin_maps.digest_of(clean))
+        skin.shown = ""  # the diffuse map has gone back, the others have not
 
 
 def _fail(number: int, key: str, problem: Problem) -> None:
@@ -220,10 +293,10 @@ def _heads() -> list[bpy.types.Object]:
 
 def _tell_twins(head_object: bpy.types.Object) -> None:
     """Heads that share their maps, as duplicates do, share their sliders: one of them has been moved."""
-    own = skin_maps.images_of(head_object).get("diffuse_albedo")
+    own = skin_maps.images_of(head_object).get(DIFFUSE)
     with silence():
         for other in _heads():
-            if other != head_object and own and skin_maps.images_of(other).get("diffuse_albedo") == own:
+            if other != head_object and own and skin_maps.images_of(other).get(DIFFUSE) == own:
                 for name in (*SLIDERS, "mirrored"):
                     setattr(other.relit_skin, name, getattr(head_object.relit_skin, name))
                 _skins[other.session_uid] = skin_of(head_object)
@@ -282,16 +355,33 @@ def _loaded(*_: object) -> None:
 def _saving(*_: object) -> None:
     """See to it that the file gets what the images show: undo has taken packed files back, but not the pixels."""
     for head_object in _heads():
-        skin = _skins.get(head_object.session_uid)
-        if skin is None:
+        if head_object.library:
             continue
         skin_maps.hide_previews(head_object)
+        paint_layer.pack(head_object.relit_paint.layer)
+        head_object.relit_paint.cleared = None
+        skin = _skins.get(head_object.session_uid)
         for name, image in skin_maps.images_of(head_object).items():
-            png = skin.folder / ACCEPTED / f"{name}.png"
-            if image.get(skin_maps.SHOWN) != skin.shown and png.is_file():
-                skin_maps.repack(image, png.read_bytes(), skin.shown)
-            if image.is_dirty and image.get(skin_maps.SHOWN) == skin.shown:
-                image.buffers_free()  # read again from the packed file when needed; no question about it at the end
+            if name == DIFFUSE and _is_painted(image, skin):
+                paint_layer.pack(image)
+            elif skin is not None:
+                _pack_as_shown(name, image, skin)
+
+
+def _is_painted(image: bpy.types.Image, skin: Skin | None) -> bool:
+    """Whether an artist has painted on the diffuse map itself."""
+    if skin is None or DIFFUSE not in skin.digests:
+        return image.is_dirty
+    clean = np.load(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", allow_pickle=False)
+    return not np.array_equal(skin_maps.read(image)[..., :3], clean)
+
+
+def _pack_as_shown(name: str, image: bpy.types.Image, skin: Skin) -> None:
+    png = skin.folder / ACCEPTED / f"{name}.png"
+    if image.get(skin_maps.SHOWN) != skin.shown and png.is_file():
+        skin_maps.repack(image, png.read_bytes(), skin.shown)
+    if image.is_dirty and image.get(skin_maps.SHOWN) == skin.shown:
+        image.buffers_free()  # read again from the packed file when needed; no question about it at the end
 
 
 _HANDLERS = (("undo_post", _stepped), ("redo_post", _stepped), ("load_post", _loaded), ("save_pre", _saving))

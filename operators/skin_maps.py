@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import numpy as np
 MAPS = ("diffuse_albedo", "specular_albedo", "roughness", "normal")
 SHOWN = "relit_skin"
 """Custom property of an image: the key of the skin (:func:`skin_live.key_of`) that it holds in the file."""
+PACKED = "relit_packed"
+"""Custom property of an image: digest of the PNG file that was packed into it here."""
 STANDS_FOR = "relit_stands_for"
 """Custom property of a small image: the image in whose place it is shown."""
 
@@ -83,7 +86,17 @@ def repack(image: bpy.types.Image, png: bytes, key: str) -> None:
     """Put a PNG file into the .blend file as the content of an image, whose pixels show it already."""
     image.filepath_raw = f"//textures/{image.name.removesuffix('.png')}.png"  # first: packing notes where it came from
     image.pack(data=png, data_len=len(png))
-    image[SHOWN] = key
+    image[SHOWN], image[PACKED] = key, digest_of(png)
+
+
+def is_as_packed(image: bpy.types.Image) -> bool:
+    """Whether the content of an image in the .blend file is what was packed here."""
+    return image.packed_file is not None and image.get(PACKED) == digest_of(image.packed_file.data)
+
+
+def digest_of(content: bytes | np.ndarray) -> str:
+    """Return the short name that the worker gives to contents too."""
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
 def put(image: bpy.types.Image, pixels: np.ndarray) -> None:
@@ -91,11 +104,12 @@ def put(image: bpy.types.Image, pixels: np.ndarray) -> None:
 
     Args:
         image: Of the same size.
-        pixels: ``[H, W]`` or ``[H, W, 3]`` uint8 or uint16, row 0 at the top, encoded as in a head folder.
+        pixels: ``[H, W]``, ``[H, W, 3]`` or ``[H, W, 4]`` uint8 or uint16, row 0 at the top, encoded as in a head
+            folder.
     """
     values = np.ones((*pixels.shape[:2], 4), np.float32)
-    colours = pixels[::-1] if pixels.ndim == 3 else pixels[::-1, :, None]
-    np.multiply(colours, np.float32(1 / np.iinfo(pixels.dtype).max), out=values[..., :3])
+    given = pixels[::-1] if pixels.ndim == 3 else np.repeat(pixels[::-1, :, None], 3, 2)
+    np.multiply(given, np.float32(1 / np.iinfo(pixels.dtype).max), out=values[..., : given.shape[2]])
     image.pixels.foreach_set(values.ravel())
     image.update()
 
@@ -106,6 +120,18 @@ def read(image: bpy.types.Image) -> np.ndarray:
     image.pixels.foreach_get(values)
     width, height = image.size
     return np.round(values.reshape(height, width, -1)[::-1] * 255).astype(np.uint8)
+
+
+def read_file(path: Path) -> np.ndarray | None:
+    """Return the pixels of a picture file of bytes as :func:`read` does, None where there is none."""
+    if not path.is_file():
+        return None
+    image = bpy.data.images.load(str(path))
+    try:
+        image.alpha_mode = "NONE"
+        return read(image) if 0 not in image.size and not image.is_float else None
+    finally:
+        bpy.data.images.remove(image)
 
 
 def _preview(real: bpy.types.Image, pixels: np.ndarray) -> bpy.types.Image:

@@ -7,6 +7,7 @@ from . import (
     expression,
     head,
     light,
+    paint,
     photos,
     provenance,
     settings,
@@ -26,6 +27,7 @@ _modules = (
     skin,
     shape,
     expression,
+    paint,
 )
 
 
