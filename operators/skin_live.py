@@ -122,6 +122,7 @@ def follow() -> None:
         del _skins[number]
     for head_object in heads:
         _put_paint_back(head_object)
+        _write_again(head_object)
         if not head_object.library and skin_of(head_object).shown != key_of(head_object):
             changed(head_object)
         else:
@@ -273,6 +274,18 @@ def _put_paint_back(head_object: bpy.types.Object) -> None:
         clean = lifted.clean.pixels()
         _keep_clean(skin, clean, skin_maps.digest_of(clean))
         skin.shown = ""  # the diffuse map has gone back, the others have not
+
+
+def _write_again(head_object: bpy.types.Object) -> None:
+    """Write maps again that undo has read from the packed files of a former step."""
+    skin = _skins.get(head_object.session_uid)
+    if skin is None:
+        return
+    for name, image in skin_maps.images_of(head_object).items():
+        png = skin.folder / ACCEPTED / f"{name}.png"
+        if skin.shown and image.get(skin_maps.SHOWN) != skin.shown and not image.is_dirty and png.is_file():
+            pixels = np.load(png.with_suffix(".npy"), allow_pickle=False)
+            skin_maps.write(image, pixels, png.read_bytes(), skin.shown)
 
 
 def _fail(number: int, key: str, problem: Problem) -> None:

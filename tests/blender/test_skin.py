@@ -248,8 +248,20 @@ def test_a_file_saved_after_undo_holds_what_is_seen(head, worker, live, maps, tm
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.ed.undo_push(message="cube")
     bpy.ops.ed.undo()
+    assert shows(maps, bpy.data.objects["ada"], redness=1.0)
     head = reopened(tmp_path)
     assert shows(maps, head, redness=1.0) and worker.answer() == 0
+
+
+def test_undo_after_saving_shows_what_the_sliders_say(head, worker, live, maps, tmp_path: Path) -> None:
+    head.relit_skin.redness = 1.0
+    bpy.ops.ed.undo_push(message="slider")  # here the file's packed map is still the old one
+    rest(live, worker)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="cube")
+    bpy.ops.ed.undo()
+    assert shows(maps, bpy.data.objects["ada"], redness=1.0)
 
 
 def test_saving_leaves_no_image_that_blender_would_ask_about(head, worker, live, maps, tmp_path: Path) -> None:
@@ -507,8 +519,8 @@ def test_the_layer_is_saved_also_after_undo(head, worker, live, maps, paint, tmp
     bpy.ops.ed.undo_push(message="stroke")
     bpy.ops.mesh.primitive_cube_add()
     bpy.ops.ed.undo_push(message="cube")
-    stroke(maps, bpy.data.images["ada paint"], 30)
     bpy.ops.ed.undo()
+    stroke(maps, bpy.data.images["ada paint"], 30)
     head = reopened(tmp_path)
     base = expected({})["diffuse_albedo"]
     assert np.array_equal(seen(maps, paint, head), painted(painted(base), 30))
