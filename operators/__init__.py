@@ -34,6 +34,7 @@ def _modules() -> tuple[ModuleType, ...]:
         install,
         load_head,
         look,
+        moved_heads,
         paint,
         photo_overlay,
         photos,
@@ -53,6 +54,7 @@ def _modules() -> tuple[ModuleType, ...]:
 
     return (
         polling,
+        moved_heads,
         look,
         photos,
         photo_overlay,

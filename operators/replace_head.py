@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core.errors import FitError
 from ..core.head import Head
-from . import head_shape, load_head, mesh, skin_look
+from . import head_shape, load_head, mesh, skin_live, skin_look, skin_maps
 from .active_head import is_head
 
 OURS = "relit_"
@@ -37,6 +37,7 @@ def replace(old: bpy.types.Object, folder: Path, scene: bpy.types.Scene) -> Head
         FitError: The folder is no head or is damaged; the file is as it was then.
     """
     camera = scene.camera
+    skin_maps.hide_previews(old)
     layers = [(layer, layer.objects.active, list(layer.objects.selected)) for layer in scene.view_layers]
     loaded = load_head.load(folder, scene)
     new = loaded.object
@@ -49,6 +50,7 @@ def replace(old: bpy.types.Object, folder: Path, scene: bpy.types.Scene) -> Head
         skin_look.update(old)
     _take_cameras(old, loaded.cameras)
     old.relit.folder = new.relit.folder
+    skin_live.replaced(old)
     _remove(loaded)
     scene.camera = camera
     for layer, active, selected in layers:

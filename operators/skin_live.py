@@ -172,6 +172,12 @@ def moved_to(head_object: bpy.types.Object, folder: str) -> None:
         image[skin_maps.SHOWN] = skin.shown
 
 
+def replaced(head_object: bpy.types.Object) -> None:
+    """The head refers to another folder now and shows that folder's maps: they follow the sliders from there."""
+    _skins.pop(head_object.session_uid, None)
+    changed(head_object)
+
+
 def _ask(head_object: bpy.types.Object, size: int) -> None:
     number, key, take = head_object.session_uid, key_of(head_object), _take_preview if size else _take_full_size
     skin, (changes, mirrored) = skin_of(head_object), choice(head_object)

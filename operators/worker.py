@@ -13,6 +13,8 @@ import bpy
 from .job import EXTENSION_ROOT
 
 EXTENSION = __package__.rpartition(".")[0]
+HEADS_BESIDE = "relit_heads"
+"""Folder beside a saved .blend file where its new heads go."""
 MARKER = "relit_environment.json"  # vendor_install.py keeps it in every environment of ours
 
 
@@ -69,7 +71,7 @@ def log_folder() -> Path:
 def heads_folder() -> Path:
     """Return where new heads go: beside the .blend file, or in the artist's folder for heads."""
     if bpy.data.filepath:
-        return Path(bpy.data.filepath).parent / "relit_heads"
+        return Path(bpy.data.filepath).parent / HEADS_BESIDE
     chosen = preferences().heads
     return Path(bpy.path.abspath(chosen)) if chosen else Path.home() / "Relit"
 
