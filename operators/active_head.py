@@ -38,3 +38,18 @@ def require_head(cls: type[bpy.types.Operator], context: bpy.types.Context) -> b
         cls.poll_message_set("Switch to Object Mode first.")
         return False
     return True
+
+
+def require_own_head(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Poll for operators that change a head's mesh or materials: what is linked from another file stays as it is.
+
+    Blender lets scripts change linked data, and forgets it with the next load.
+    """
+    if not require_head(cls, context):
+        return False
+    head_object = active_head(context)
+    linked = [part for part in (head_object.data, *head_object.data.materials) if part and not part.is_editable]
+    if linked or not head_object.is_editable:
+        cls.poll_message_set(f"{head_object.name} belongs to another file. Make it local first (Object > Relations).")
+        return False
+    return True

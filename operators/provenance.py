@@ -8,7 +8,7 @@ from bpy.props import EnumProperty
 
 from ..core.head import Head
 from . import skin_look
-from .active_head import active_head, require_head
+from .active_head import active_head, require_own_head
 from .mesh import UV_NAME
 from .relief_maps import grey_image, pixels
 
@@ -96,7 +96,7 @@ class RELIT_OT_provenance_mask(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """A head that knows its provenance."""
-        if not require_head(cls, context):
+        if not require_own_head(cls, context):
             return False
         if known(active_head(context).data) is None:
             cls.poll_message_set("This head does not know what was seen. Load it again from its folder.")

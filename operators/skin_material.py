@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import relief_maps, skin_look
-from .active_head import active_head, require_head
+from .active_head import active_head, require_own_head
 from .mesh import UV_NAME
 from .nodes import Tree
 from .skin_group import GROUP_NODE
@@ -16,7 +16,7 @@ RENDER_LEVELS = 2
 
 
 def _require_skin(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    if not require_head(cls, context):
+    if not require_own_head(cls, context):
         return False
     if skin_look.skin_material(active_head(context)) is None:
         cls.poll_message_set("This head has no material with the Relit Skin group; load the head again.")
