@@ -17,10 +17,7 @@ from bpy.props import IntProperty
 from gpu_extras.batch import batch_for_shader
 
 from ..core.face_parts import DRAWN_LINES
-from . import look
-
-PHOTO = "relit_photo"
-"""Custom property of an image that was turned upright: the photo that it is a copy of."""
+from . import look, pinned_head, upright
 
 BOX_COLOUR = (1.0, 1.0, 1.0, 0.6)
 CHOSEN_COLOUR = (1.0, 0.6, 0.1, 1.0)
@@ -28,13 +25,12 @@ LANDMARK_COLOUR = (0.35, 0.85, 1.0, 0.55)
 LINE_COLOUR = (0.35, 0.85, 1.0, 0.9)
 PIN_COLOUR = (1.0, 0.6, 0.1, 1.0)
 PIN_RIM = (0.0, 0.0, 0.0, 1.0)
-HOVER_COLOUR = (1.0, 1.0, 1.0, 1.0)
 PIN_SIZE, LANDMARK_SIZE = 11.0, 3.0
 
 _handle: object | None = None
 _told: set[str] = set()
-hovered: dict[str, int] = {}
-"""Landmark under the mouse, by the path of its photo."""
+live: dict[str, np.ndarray] = {}
+"""``points`` [478, 2] of the head in the photo while a pin is dragged; empty at other times."""
 
 
 class RELIT_OT_show_landmarks(bpy.types.Operator):
@@ -61,7 +57,7 @@ class RELIT_OT_show_landmarks(bpy.types.Operator):
         settings.active_photo = min(index, len(settings.photos) - 1)
         found = look.findings(photo)
         try:
-            image = upright_image(look.absolute(photo), found.orientation if found else 1)
+            image = upright.image_of(look.absolute(photo), found.orientation if found else 1)
         except (RuntimeError, OSError) as error:
             self.report({"ERROR"}, f"{photo.name} cannot be opened: {error}.")
             return {"CANCELLED"}
@@ -80,40 +76,6 @@ class RELIT_OT_show_landmarks(bpy.types.Operator):
             look.ask(context.scene)
         area.tag_redraw()
         return {"FINISHED"}
-
-
-def upright_image(path: str, orientation: int) -> bpy.types.Image:
-    """Return a photo as an image of Blender: the file itself, or a copy turned as EXIF says, which Blender ignores.
-
-    Raises:
-        RuntimeError: The file is no picture.
-    """
-    image = bpy.data.images.load(path, check_existing=True)
-    if orientation == 1:
-        return image
-    width, height = image.size
-    pixels = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(pixels)
-    turned = _turned(pixels.reshape(height, width, 4), orientation)
-    name = f"{os.path.basename(path)} upright"[:60]
-    for copy in bpy.data.images:
-        if copy.get(PHOTO) == path and tuple(copy.size) == (turned.shape[1], turned.shape[0]):
-            break
-    else:
-        copy = bpy.data.images.new(name, turned.shape[1], turned.shape[0], alpha=False)
-        copy[PHOTO] = path
-    copy.colorspace_settings.name = image.colorspace_settings.name
-    copy.pixels.foreach_set(np.ascontiguousarray(turned).ravel())
-    copy.update()
-    return copy
-
-
-def _turned(rows: np.ndarray, orientation: int) -> np.ndarray:
-    """Pixels [H, W, C], the lowest row first, of a picture with an orientation of EXIF, upright."""
-    if orientation in {2, 4, 5, 7}:
-        rows = rows[:, ::-1]
-    quarters_clockwise = {3: 2, 4: 2, 5: 3, 6: 1, 7: 1, 8: 3}.get(orientation, 0)
-    return np.rot90(rows[::-1], -quarters_clockwise)[::-1]
 
 
 def _image_area(context: bpy.types.Context) -> bpy.types.Area | None:
@@ -146,13 +108,13 @@ def photo_shown(context: bpy.types.Context) -> bpy.types.PropertyGroup | None:
     image = getattr(space, "image", None) if space is not None and space.type == "IMAGE_EDITOR" else None
     if image is None or not context.scene:
         return None
-    copy_of = image.get(PHOTO)
+    copy_of = image.get(upright.PHOTO)
     path = copy_of or (os.path.abspath(bpy.path.abspath(image.filepath)) if image.filepath else "")
     for photo in context.scene.relit.photos:
         if path and look.absolute(photo) == path:
             found = look.findings(photo)
-            upright = copy_of or found is None or found.orientation == 1
-            return photo if upright else None
+            as_meant = copy_of or found is None or found.orientation == 1
+            return photo if as_meant else None
     return None
 
 
@@ -186,13 +148,21 @@ class Frame:
         return np.array([share[0], 1.0 - share[1]]) * self._size
 
 
-def shown_points(scene: bpy.types.Scene, photo: bpy.types.PropertyGroup, found: look.Findings) -> np.ndarray:
-    """Return where each landmark is drawn [478, 2]: as detected, pinned ones where the artist has put them."""
+def detected_points(photo: bpy.types.PropertyGroup, found: look.Findings) -> np.ndarray:
+    """Return the landmarks of a photo [478, 2]: as detected, pinned ones where the artist has put them."""
     points = found.points.copy()
     for index, x, y in look.pins_of(photo):
         if index < len(points):
             points[index] = x, y
     return points
+
+
+def head_points(context: bpy.types.Context, photo: bpy.types.PropertyGroup) -> np.ndarray | None:
+    """Return where the landmarks of the head are seen in a photo [478, 2]; None before there is one."""
+    if live:
+        return live["points"]
+    found = pinned_head.head_of(context, photo)
+    return None if found is None else pinned_head.points_of(*found)
 
 
 def redraw() -> None:
@@ -222,17 +192,16 @@ def _draw_photo(context: bpy.types.Context, photo: bpy.types.PropertyGroup, foun
     if view.faces:
         _draw_faces(found, frame)
     if len(found.points):
-        points = frame.to_region(shown_points(context.scene, photo, found))
+        points = frame.to_region(detected_points(photo, found))
         if view.head:
-            _lines([points[list(line)] for line in DRAWN_LINES], LINE_COLOUR, 1.5)
+            head = head_points(context, photo)
+            drawn = points if head is None else frame.to_region(head)
+            _lines([drawn[list(line)] for line in DRAWN_LINES], LINE_COLOUR, 1.5)
         if view.landmarks:
             _dots(points, LANDMARK_COLOUR, LANDMARK_SIZE)
         pinned = [pin[0] for pin in look.pins_of(photo) if pin[0] < len(points)]
         _dots(points[pinned], PIN_RIM, PIN_SIZE + 4)
         _dots(points[pinned], PIN_COLOUR, PIN_SIZE)
-        under = hovered.get(look.absolute(photo))
-        if under is not None and under < len(points):
-            _dots(points[[under]], HOVER_COLOUR, PIN_SIZE - 3)
     gpu.state.blend_set("NONE")
 
 

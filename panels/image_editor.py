@@ -36,6 +36,23 @@ class RELIT_PT_image(bpy.types.Panel):
             draw_faces(layout, context.scene, photo, found)
         for note in notes_of(photo, False, found):
             draw_text(layout, note, "ERROR" if found.problem else "INFO")
+        if len(found.points):
+            _draw_pins(layout, photo)
+
+
+def _draw_pins(layout: bpy.types.UILayout, photo: bpy.types.PropertyGroup) -> None:
+    layout.separator()
+    layout.operator("relit.pin_landmarks", icon="PINNED")
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for text in ("Drag a line or a point: pin it", "Double-Click: pin it there", "Ctrl-Click or X: remove the pin"):
+        column.label(text=text)
+    row = layout.row(align=True)
+    row.label(text="No pins" if not photo.pins else "1 pin" if len(photo.pins) == 1 else f"{len(photo.pins)} pins")
+    row.operator("relit.clear_pins", icon="X")
+    if photo.pins:
+        draw_text(layout, "The shape follows at once; the skin follows when the head is reconstructed again.")
+        layout.operator("relit.fit", text="Update Skin", icon="FILE_REFRESH")
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_image,))

@@ -130,13 +130,13 @@ def test_turned_files_are_shown_upright(as_png, part, tmp_path: Path, orientatio
     }[orientation]
     path = tmp_path / "turned.png"
     path.write_bytes(as_png(np.repeat(np.ascontiguousarray(stored)[..., None], 3, axis=2)))
-    image = part("operators.photo_overlay").upright_image(str(path), orientation)
+    image = part("operators.upright").image_of(str(path), orientation)
     assert tuple(image.size) == (4, 3)
     shown = np.array(image.pixels[:]).reshape(3, 4, 4)[::-1, :, 0]
     assert np.allclose(shown * 255, upright, atol=0.6)
     rows = part("panels.thumbnails")._upright([list(row) for row in stored[::-1].tolist()], orientation)
     assert np.array_equal(np.array(rows)[::-1], upright)
-    again = part("operators.photo_overlay").upright_image(str(path), orientation)
+    again = part("operators.upright").image_of(str(path), orientation)
     assert again == image, "one copy is enough"
 
 

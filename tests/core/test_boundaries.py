@@ -26,6 +26,7 @@ NUMPY_ONLY = {
     "core.expressions",
     "core.fitting.fit",
     "core.fitting.geometry",
+    "core.fitting.landmark_model",
     "core.lashes",
     "core.photo_light",
     "core.reflectance.tone",
