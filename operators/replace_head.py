@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core.errors import FitError
 from ..core.head import Head
-from . import head_shape, load_head, mesh, skin_live, skin_look, skin_maps
+from . import head_shape, load_head, mesh, paint_layer, skin_live, skin_look, skin_maps
 from .active_head import is_head
 
 OURS = "relit_"
@@ -45,7 +45,10 @@ def replace(old: bpy.types.Object, folder: Path, scene: bpy.types.Scene) -> Head
         _take_attributes(old.data, new.data)
     else:
         _take_mesh(old, new)
+    if paint_layer.DIFFUSE in skin_maps.images_of(old):
+        skin_live.lift_paint(old)
     _take_pictures(old, new)
+    _fit_paint(old)
     if skin_look.skin_material(old) is not None:
         skin_look.update(old)
     _take_cameras(old, loaded.cameras)
@@ -114,6 +117,14 @@ def _take_pictures(old: bpy.types.Object, new: bpy.types.Object) -> None:
                     node.image = better
                     if not image.users:
                         bpy.data.images.remove(image)
+
+
+def _fit_paint(old: bpy.types.Object) -> None:
+    """Bring the paint layer to the size of the new map; it lies over it in the material as before."""
+    layer, diffuse = old.relit_paint.layer, skin_maps.images_of(old).get(paint_layer.DIFFUSE)
+    if layer is not None and diffuse is not None:
+        paint_layer.fit_size(layer, tuple(diffuse.size))
+        paint_layer.pack(layer)
 
 
 def _take_cameras(old: bpy.types.Object, cameras: tuple[bpy.types.Object, ...]) -> None:

@@ -174,7 +174,9 @@ def moved_to(head_object: bpy.types.Object, folder: str) -> None:
 
 def replaced(head_object: bpy.types.Object) -> None:
     """The head refers to another folder now and shows that folder's maps: they follow the sliders from there."""
-    _skins.pop(head_object.session_uid, None)
+    before = _skins.pop(head_object.session_uid, None)
+    if before is not None:
+        skin_of(head_object).lifts = before.lifts  # undo goes back behind them
     changed(head_object)
 
 

@@ -129,6 +129,33 @@ def test_nothing_is_left_over_after_many_replacements(fit, part, first, heads, p
     assert counts() == before
 
 
+@pytest.mark.parametrize("where", ["layer", "map"])
+def test_paint_is_carried_over_and_undone(fit, part, first, heads, photo, where: str) -> None:
+    """Paint in its layer, and paint on the diffuse map itself."""
+    skin_maps, paint_layer = part("operators.skin_maps"), part("operators.paint_layer")
+    diffuse = skin_maps.images_of(first)["diffuse_albedo"]
+    if where == "layer":
+        layer = paint_layer.ensure_layer(first)
+        pixels = skin_maps.read(layer)
+        pixels[3:6, 3:6] = (255, 0, 0, 255)
+        paint_layer.put_layer(layer, pixels)
+    else:
+        pixels = skin_maps.read(diffuse)
+        pixels[3:6, 3:6, :3] = (255, 0, 0)
+        skin_maps.put(diffuse, pixels)
+    bpy.ops.ed.undo_push(message="painted")
+    deliver(fit, heads[1], (photo,))
+    head = bpy.data.objects["Ada"]
+    assert skin_maps.read(head.relit_paint.layer)[4, 4].tolist() == [255, 0, 0, 255]
+    assert skin_maps.read(head.relit_paint.layer)[20, 20, 3] == 0
+    assert Path(skin_maps.images_of(head)["diffuse_albedo"].filepath).parent == heads[1]
+    bpy.ops.ed.undo()
+    head = bpy.data.objects["Ada"]
+    shown = skin_maps.images_of(head)["diffuse_albedo"] if where == "map" else head.relit_paint.layer
+    assert skin_maps.read(shown)[4, 4, :3].tolist() == [255, 0, 0]
+    assert head.relit.folder == str(heads[0])
+
+
 def test_sliders_of_shape_are_carried_over(fit, part, first, heads, photo) -> None:
     head_shape = part("operators.head_shape")
     changed = head_shape.coefficients(first)
