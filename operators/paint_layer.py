@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..core.srgb import linear_from_srgb, srgb_from_linear
+from ..core.srgb import linear_from_srgb
 from . import skin_maps
 from .mesh import UV_NAME
 from .nodes import Tree
@@ -147,26 +147,12 @@ def fit_size(layer: bpy.types.Image, size: tuple[int, int]) -> None:
         layer.scale(*size)
 
 
-def carry_over(old: bpy.types.Object, new: bpy.types.Object) -> None:
-    """Put the paint of a head over another one that takes its place; the UV layout is the same for all heads."""
-    from . import skin_live
-
-    skin_live.lift_paint(old)
-    layer, diffuse = old.relit_paint.layer, skin_maps.images_of(new).get(DIFFUSE)
-    if layer is None or diffuse is None or new.relit_paint.layer is not None:
-        return
-    new.relit_paint.layer = _copy(layer, f"{new.name} paint", tuple(diffuse.size))
-    pack(new.relit_paint.layer)
-    new.relit_paint.visible = old.relit_paint.visible
-    connect(new)
-
-
 def painted_over(head_object: bpy.types.Object, colour: np.ndarray) -> np.ndarray:
     """Return a diffuse map with the visible layer over it, for whoever writes maps to files.
 
     Args:
         head_object: A head.
-        colour: ``[H, W, 3]`` uint8 sRGB, row 0 at the top.
+        colour: ``[H, W, 3]`` linear light, row 0 at the top, at any size.
     """
     layer = head_object.relit_paint.layer
     if layer is None or not head_object.relit_paint.visible or 0 in layer.size:
@@ -176,13 +162,8 @@ def painted_over(head_object: bpy.types.Object, colour: np.ndarray) -> np.ndarra
         copy = _copy(layer, layer.name, colour.shape[1::-1])
         pixels = skin_maps.read(copy)
         bpy.data.images.remove(copy)
-    linear = linear_from_srgb(np.stack([colour, pixels[..., :3]]) / np.float32(255))
-    alpha = pixels[..., 3:] / np.float32(255)
-    mixed = srgb_from_linear(linear[0] + alpha * (linear[1] - linear[0]))
-    result = np.round(mixed * 255).astype(np.uint8)
-    untouched, covered = pixels[..., 3] == 0, pixels[..., 3] == 255
-    result[untouched], result[covered] = colour[untouched], pixels[covered, :3]
-    return result
+    paint, alpha = linear_from_srgb(pixels[..., :3] / np.float32(255)), pixels[..., 3:] / np.float32(255)
+    return colour * (1 - alpha) + paint * alpha
 
 
 def _new_layer(name: str, size: tuple[int, int]) -> bpy.types.Image:

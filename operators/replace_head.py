@@ -53,7 +53,8 @@ def replace(old: bpy.types.Object, folder: Path, scene: bpy.types.Scene) -> Head
         skin_look.update(old)
     _take_cameras(old, loaded.cameras)
     old.relit.folder = new.relit.folder
-    skin_live.replaced(old)
+    paint_layer.connect(old)
+    skin_live.changed(old)
     _remove(loaded)
     scene.camera = camera
     for layer, active, selected in layers:

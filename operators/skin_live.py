@@ -53,14 +53,15 @@ class Skin:
 
 
 _skins: dict[int, Skin] = {}
+"""By the session id of the diffuse map."""
 _folder: Path | None = None
 _quiet = False
 
 
 def key_of(head_object: bpy.types.Object) -> str:
     """Return a name for what the sliders of a head say."""
-    folder, (changes, mirrored) = head_object.relit.folder, choice(head_object)
-    return json.dumps([folder, changes, mirrored] if changes or mirrored else [folder], sort_keys=True)
+    name, (changes, mirrored) = _folder_name(head_object), choice(head_object)
+    return json.dumps([name, changes, mirrored] if changes or mirrored else [name], sort_keys=True)
 
 
 def choice(head_object: bpy.types.Object) -> tuple[dict[str, float], bool]:
@@ -71,18 +72,18 @@ def choice(head_object: bpy.types.Object) -> tuple[dict[str, float], bool]:
 
 
 def skin_of(head_object: bpy.types.Object) -> Skin:
-    """Return what is known of a head's maps."""
-    number = head_object.session_uid
+    """Return what is known of a head's maps; heads that share their diffuse map share it."""
+    image = skin_maps.images_of(head_object).get(DIFFUSE)
+    number = image.session_uid if image is not None else 0
     if number not in _skins:
-        images = skin_maps.images_of(head_object)
-        shown = images[DIFFUSE].get(skin_maps.SHOWN) if DIFFUSE in images else None
-        _skins[number] = Skin(shown or json.dumps([head_object.relit.folder]), _head_folder(number))
+        shown = image.get(skin_maps.SHOWN) if image is not None else None
+        _skins[number] = Skin(shown or _base_key(head_object), _head_folder(number))
     return _skins[number]
 
 
 def state(head_object: bpy.types.Object) -> tuple[Problem | None, bool]:
     """Return why the maps of a head could not follow its sliders, and whether they are on their way."""
-    skin = _skins.get(head_object.session_uid)
+    skin = _known(head_object)
     return (None, False) if skin is None else (skin.problem, skin.working)
 
 
@@ -117,9 +118,8 @@ def changed(head_object: bpy.types.Object) -> None:
 def follow() -> None:
     """Compare what the images of all heads show with what their sliders say: after undo, redo and loading."""
     heads = _heads()
-    gone = _skins.keys() - {head_object.session_uid for head_object in heads}
-    for number in gone:  # should redo bring it back, its images are read from the file's packed ones
-        del _skins[number]
+    for number in _skins.keys() - {image.session_uid for image in bpy.data.images}:
+        del _skins[number]  # should redo bring the image back, it is read from its packed file
     for head_object in heads:
         _put_paint_back(head_object)
         _write_again(head_object)
@@ -132,7 +132,7 @@ def follow() -> None:
 def ask_full_size() -> None:
     """Ask for the full size of every head whose sliders have come to rest."""
     for head_object in _heads():
-        skin = _skins.get(head_object.session_uid)
+        skin = _known(head_object)
         behind = skin is not None and skin.problem is None and skin.shown != key_of(head_object)
         if behind and not why_not(head_object):
             _ask(head_object, 0)
@@ -172,14 +172,6 @@ def moved_to(head_object: bpy.types.Object, folder: str) -> None:
         image[skin_maps.SHOWN] = skin.shown
 
 
-def replaced(head_object: bpy.types.Object) -> None:
-    """The head refers to another folder now and shows that folder's maps: they follow the sliders from there."""
-    before = _skins.pop(head_object.session_uid, None)
-    if before is not None:
-        skin_of(head_object).lifts = before.lifts  # undo goes back behind them
-    changed(head_object)
-
-
 def _ask(head_object: bpy.types.Object, size: int) -> None:
     number, key, take = head_object.session_uid, key_of(head_object), _take_preview if size else _take_full_size
     skin, (changes, mirrored) = skin_of(head_object), choice(head_object)
@@ -187,7 +179,7 @@ def _ask(head_object: bpy.types.Object, size: int) -> None:
         not size and _clean_diffuse(head_object, skin) is None
     ):  # first what the map is without paint, then what it shall be
         take = _take_clean
-        _, changes, mirrored = [*json.loads(skin.shown), {}, False][:3]
+        changes, mirrored = [*json.loads(skin.shown)[1:], {}, False][:2]
     maps = skin.folder / (str(size) if size else FULL)
     maps.mkdir(parents=True, exist_ok=True)
     skin.working = True
@@ -253,7 +245,7 @@ def _clean_diffuse(head_object: bpy.types.Object, skin: Skin) -> np.ndarray | No
     if DIFFUSE in skin.digests:
         return np.load(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", allow_pickle=False)
     image, clean = skin_maps.images_of(head_object).get(DIFFUSE), None
-    if skin.shown == json.dumps([head_object.relit.folder]):
+    if skin.shown == _base_key(head_object):
         clean = skin_maps.read_file(Path(bpy.path.abspath(head_object.relit.folder)) / f"{DIFFUSE}.png")
     elif image is not None and skin_maps.is_as_packed(image):
         packed = skin.folder / f"{DIFFUSE}.png"
@@ -275,7 +267,7 @@ def _keep_clean(skin: Skin, clean: np.ndarray, digest: str) -> None:
 
 def _put_paint_back(head_object: bpy.types.Object) -> None:
     """Undo lifting with what it was lifted for: below is a stroke on the map itself, which Blender undoes there."""
-    skin = _skins.get(head_object.session_uid)
+    skin = _known(head_object)
     while skin is not None and skin.lifts and skin.lifts[-1].number > head_object.relit_paint.lifted:
         lifted = skin.lifts.pop()
         paint_layer.put_back(head_object, lifted)
@@ -286,7 +278,7 @@ def _put_paint_back(head_object: bpy.types.Object) -> None:
 
 def _write_again(head_object: bpy.types.Object) -> None:
     """Write maps again that undo has read from the packed files of a former step."""
-    skin = _skins.get(head_object.session_uid)
+    skin = _known(head_object)
     if skin is None:
         return
     for name, image in skin_maps.images_of(head_object).items():
@@ -308,6 +300,20 @@ def _fail(number: int, key: str, problem: Problem) -> None:
     polling.redraw()
 
 
+def _base_key(head_object: bpy.types.Object) -> str:
+    return json.dumps([_folder_name(head_object)])
+
+
+def _folder_name(head_object: bpy.types.Object) -> str:
+    """Return the folder's name without its place, which may change with the .blend file's."""
+    return head_object.relit.folder.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def _known(head_object: bpy.types.Object) -> Skin | None:
+    image = skin_maps.images_of(head_object).get(DIFFUSE)
+    return None if image is None else _skins.get(image.session_uid)
+
+
 def _heads() -> list[bpy.types.Object]:
     return [candidate for candidate in bpy.data.objects if is_head(candidate)]
 
@@ -320,7 +326,6 @@ def _tell_twins(head_object: bpy.types.Object) -> None:
             if other != head_object and own and skin_maps.images_of(other).get(DIFFUSE) == own:
                 for name in (*SLIDERS, "mirrored"):
                     setattr(other.relit_skin, name, getattr(head_object.relit_skin, name))
-                _skins[other.session_uid] = skin_of(head_object)
 
 
 @contextlib.contextmanager
@@ -381,7 +386,7 @@ def _saving(*_: object) -> None:
         skin_maps.hide_previews(head_object)
         paint_layer.pack(head_object.relit_paint.layer)
         head_object.relit_paint.cleared = None
-        skin = _skins.get(head_object.session_uid)
+        skin = _known(head_object)
         for name, image in skin_maps.images_of(head_object).items():
             if name == DIFFUSE and _is_painted(image, skin):
                 paint_layer.pack(image)

@@ -21,14 +21,14 @@ STANDS_FOR = "relit_stands_for"
 def nodes_of(head_object: bpy.types.Object) -> dict[str, list[bpy.types.Node]]:
     """Return the image nodes of a head's skin by the map they show.
 
-    A node is recognised by its own name or by its image's, since artists rename both.
+    An image is a head's map by its file's name or its own; a picture that the artist chose instead is none of ours.
     """
     found: dict[str, list[bpy.types.Node]] = {}
     for material in head_object.data.materials:
         for node in _image_nodes(material.node_tree if material else None, set()):
-            name = node.name if node.name.split(".")[0] in MAPS else real_image(node.image).name
-            key = name.split(".")[0]
-            if key in MAPS:
+            image = real_image(node.image)
+            keys = [name.split(".")[0] for name in (_file_name(image), image.name)]
+            if key := next((key for key in keys if key in MAPS), ""):
                 found.setdefault(key, []).append(node)
     return found
 
@@ -84,7 +84,8 @@ def write(image: bpy.types.Image, pixels: np.ndarray, png: bytes, key: str) -> N
 
 def repack(image: bpy.types.Image, png: bytes, key: str) -> None:
     """Put a PNG file into the .blend file as the content of an image, whose pixels show it already."""
-    image.filepath_raw = f"//textures/{image.name.removesuffix('.png')}.png"  # first: packing notes where it came from
+    # Before packing, which notes where the image came from.
+    image.filepath_raw = f"//textures/{image.session_uid}/{_file_name(image)}"
     image.pack(data=png, data_len=len(png))
     image[SHOWN], image[PACKED] = key, digest_of(png)
 
@@ -132,6 +133,10 @@ def read_file(path: Path) -> np.ndarray | None:
         return read(image) if 0 not in image.size and not image.is_float else None
     finally:
         bpy.data.images.remove(image)
+
+
+def _file_name(image: bpy.types.Image) -> str:
+    return image.filepath_raw.replace("\\", "/").rpartition("/")[2] or image.name
 
 
 def _preview(real: bpy.types.Image, pixels: np.ndarray) -> bpy.types.Image:

@@ -19,7 +19,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from ..core import lashes
 from ..core.errors import FitError
 from ..core.srgb import srgb_from_linear
-from . import map_pixels
+from . import map_pixels, paint_layer, skin_maps
 from .active_head import active_head, require_head
 from .places import said_plainly
 from .skin_group import GROUP_NODE
@@ -182,7 +182,10 @@ def read_maps(head_object: bpy.types.Object, largest: int = 0) -> dict[str, np.n
         raise FitError(
             f"The materials of {head_object.name} use none of the head's maps.", "Load the head again from its folder."
         )
+    images = {name: skin_maps.real_image(image) for name, image in images.items()}
     maps = {name: map_pixels.read(image, name in map_pixels.COLOURS, largest) for name, image in images.items()}
+    if paint_layer.DIFFUSE in maps:
+        maps[paint_layer.DIFFUSE] = paint_layer.painted_over(head_object, maps[paint_layer.DIFFUSE])
     return _as_shaded(maps, _group_values(head_object))
 
 

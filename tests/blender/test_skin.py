@@ -11,6 +11,8 @@ import bpy
 import numpy as np
 import pytest
 
+from core.srgb import linear_from_srgb, srgb_from_linear
+
 MAP_SIZE = 64  # of the head folder
 NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal")
 
@@ -447,7 +449,8 @@ def painted(colour: np.ndarray, top: int = 5) -> np.ndarray:
 
 
 def seen(maps, paint, head) -> np.ndarray:
-    return paint.painted_over(head, diffuse(maps, head))
+    colour = paint.painted_over(head, linear_from_srgb(diffuse(maps, head) / 255))
+    return np.round(srgb_from_linear(colour) * 255).astype(np.uint8)
 
 
 def test_paint_on_the_map_is_kept_through_edits(head, worker, live, maps, paint) -> None:
@@ -562,27 +565,27 @@ def test_clearing_takes_the_layer_out_and_undo_brings_it_back(head, worker, maps
     assert np.array_equal(seen(maps, paint, head), painted(expected({})["diffuse_albedo"]))
 
 
-def test_paint_goes_with_another_head_of_another_map_size(head, worker, live, maps, paint, folder, tmp_path, as_png):
+def test_another_reconstruction_in_its_place_keeps_paint_and_sliders(
+    head, worker, live, maps, paint, part, folder: Path, tmp_path: Path
+) -> None:
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
     stroke(maps, maps.images_of(head)["diffuse_albedo"])
-    larger = tmp_path / "eve"
-    shutil.copytree(folder, larger)
-    colour = np.full((2 * MAP_SIZE, 2 * MAP_SIZE, 3), 90, np.uint8)
-    (larger / "diffuse_albedo.png").write_bytes(as_png(colour))
-    bpy.ops.relit.load_head(directory=str(larger))
-    other = bpy.data.objects["eve"]
-    paint.carry_over(head, other)
-    result = seen(maps, paint, other)
-    assert (result[13:27, 43:57] == BLUE).all() and (result[40:, :] == 90).all()
-    assert other.relit_paint.layer != head.relit_paint.layer
-    bpy.data.objects.remove(head)
-    assert np.array_equal(seen(maps, paint, other), result)
-
-
-def test_nothing_is_carried_from_a_head_without_paint(head, worker, paint, folder: Path) -> None:
-    bpy.ops.relit.load_head(directory=str(folder))
-    other = next(item for item in bpy.data.objects if item.type == "MESH" and item != head)
-    paint.carry_over(head, other)
-    assert other.relit_paint.layer is None
+    head.relit_skin.shine = 1.0
+    worker.answer()  # the preview is shown when the new head comes
+    bpy.ops.ed.undo_push(message="before")
+    shutil.copytree(folder, tmp_path / "again")
+    part("operators.replace_head").replace(head, tmp_path / "again", bpy.context.scene)
+    bpy.ops.ed.undo_push(message="replaced")
+    rest(live, worker)
+    below = expected({"redness": 1.0})["diffuse_albedo"]
+    assert head.relit.folder == str(tmp_path / "again") and worker.asked[-1].head == str(tmp_path / "again")
+    assert np.array_equal(diffuse(maps, head), below) and np.array_equal(seen(maps, paint, head), painted(below))
+    bpy.ops.ed.undo()
+    head = bpy.data.objects["ada"]
+    rest(live, worker)
+    assert head.relit.folder == str(folder)
+    assert np.array_equal(seen(maps, paint, head), painted(below))
 
 
 def test_painting_starts_on_the_layer_and_ends(head, worker, paint, draw) -> None:
