@@ -1,15 +1,36 @@
-"""The light of a photo as an environment picture, out of its spherical harmonics. numpy only."""
+"""Environment pictures: one out of a photo's spherical harmonics; its lamps for engines that need them. numpy only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 ROUNDS = 40
 TRUST = 1e-3
 """How soon the harmonics' own errors are believed to be errors: larger keeps lamps softer."""
+
+BRIGHT = 2.5
+"""What is brighter than so many times the mean of an environment counts as a lamp."""
+MOST_SUNS = 8
+CLOSE = np.cos(np.radians(35.0))
+"""Bright places within this cosine are one lamp."""
+SETTLING = 10
+
+
+class Sun(NamedTuple):
+    """A bright place of an environment.
+
+    Attributes:
+        direction: [3] unit, towards it.
+        irradiance: [3] on a surface that faces it.
+        angle: Of its disc as it is seen, radians.
+    """
+
+    direction: np.ndarray
+    irradiance: np.ndarray
+    angle: float
 
 
 def harmonic_planes(x: Any, y: Any, z: Any, order: int) -> list[Any]:
@@ -89,3 +110,45 @@ def equirectangular(width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
     flat = np.cos(lift)
     directions = np.stack([flat * np.cos(turn), flat * np.sin(turn), np.sin(lift)], -1)
     return directions, flat * (2 * np.pi / width) * (np.pi / height)
+
+
+def suns(radiance: np.ndarray, directions: np.ndarray, weights: np.ndarray) -> tuple[list[Sun], float]:
+    """Return the bright places of an environment, and the luminance above which light counts as theirs.
+
+    An engine that keeps an environment as a few harmonics loses what is sharp in it; what exceeds the limit is
+    gathered into discs, what is below stays with the environment.
+
+    Args:
+        radiance: [N, 3] linear light.
+        directions: [N, 3] unit.
+        weights: [N] solid angles.
+    """
+    luminance = radiance @ (0.2126, 0.7152, 0.0722)
+    limit = BRIGHT * float(luminance @ weights) / (4 * np.pi)
+    excess = np.maximum(1 - limit / np.maximum(luminance, 1e-9), 0)[:, None] * radiance * weights[:, None]
+    power = excess @ (0.2126, 0.7152, 0.0722)
+    if power.sum() < 0.02 * luminance @ weights:
+        return [], limit
+    centres = _brightest(power, directions)
+    for _ in range(SETTLING):
+        nearest = (directions @ centres.T).argmax(1)
+        centres = np.stack([(directions * power[:, None])[nearest == k].sum(0) for k in range(len(centres))])
+        centres = centres[np.linalg.norm(centres, axis=1) > 1e-9]
+        centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    nearest = (directions @ centres.T).argmax(1)
+    found = []
+    for k, centre in enumerate(centres):
+        inside = nearest == k
+        together = float(power[inside] @ (directions[inside] @ centre) / max(power[inside].sum(), 1e-12))
+        half = np.arccos(np.clip(2 * together - 1, -1, 1))  # an even disc's mean cosine is (1 + cos half) / 2
+        found.append(Sun(centre, excess[inside].sum(0), float(2 * half)))
+    return found, limit
+
+
+def _brightest(power: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Directions [K, 3] of the brightest places, each at some distance from the others."""
+    left, chosen = power.copy(), []
+    while len(chosen) < MOST_SUNS and left.max() > 0.02 * power.max():
+        chosen.append(directions[left.argmax()])
+        left[directions @ chosen[-1] > CLOSE] = 0
+    return np.stack(chosen)

@@ -51,6 +51,7 @@ def _modules() -> tuple[ModuleType, ...]:
         skin_material,
         texture_sets,
         turntable,
+        wipe_gizmo,
     )
 
     return (
@@ -67,6 +68,7 @@ def _modules() -> tuple[ModuleType, ...]:
         turntable,
         comparison,
         compare,
+        wipe_gizmo,
         provenance,
         provenance_overlay,
         skin_live,

@@ -11,7 +11,7 @@ from ..core.errors import FitError
 from . import light_rig
 from .active_head import active_head, require_head
 from .camera import photo_camera
-from .comparison import IMAGE, comparison, open_editor
+from .comparison import comparison, open_editor
 from .mesh import photo_key_name
 from .renders import render
 
@@ -51,41 +51,6 @@ class RELIT_OT_compare(bpy.types.Operator):
             return {"CANCELLED"}
         self.report({"INFO"}, "The render appears beside the photo when it is done.")
         return {"FINISHED"}
-
-
-class RELIT_OT_drag_wipe(bpy.types.Operator):
-    """Drag the line between photo and render"""
-
-    bl_idname = "relit.drag_wipe"
-    bl_label = "Drag Wipe"
-    bl_options = {"INTERNAL"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """An image editor with a comparison that is wiped."""
-        space = context.space_data
-        shown = space is not None and space.type == "IMAGE_EDITOR" and space.image and space.image.name == IMAGE
-        return bool(shown) and comparison.ready and context.scene.relit_compare.mode == "WIPE"
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Begin."""
-        if context.region.type != "WINDOW":
-            return {"PASS_THROUGH"}
-        self._follow(context, event)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Follow the mouse until the button is let go."""
-        if event.type == "MOUSEMOVE":
-            self._follow(context, event)
-        elif event.value == "RELEASE" or event.type in {"ESC", "RIGHTMOUSE"}:
-            return {"FINISHED"}
-        return {"RUNNING_MODAL"}
-
-    def _follow(self, context: bpy.types.Context, event: bpy.types.Event) -> None:
-        place = context.region.view2d.region_to_view(event.mouse_region_x, event.mouse_region_y)[0]
-        context.scene.relit_compare.wipe = min(max(place, 0.0), 1.0)
 
 
 class RELIT_OT_look_through_photo(bpy.types.Operator):
@@ -172,24 +137,4 @@ def _require_camera(cls: type[bpy.types.Operator], context: bpy.types.Context) -
     return True
 
 
-_register, _unregister = bpy.utils.register_classes_factory(
-    (RELIT_OT_compare, RELIT_OT_drag_wipe, RELIT_OT_look_through_photo)
-)
-_keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
-
-
-def register() -> None:
-    """Register the operators, and the left mouse button on a comparison."""
-    _register()
-    configuration = bpy.context.window_manager.keyconfigs.addon
-    if configuration is not None:  # there is none without a window
-        keymap = configuration.keymaps.new(name="Image", space_type="IMAGE_EDITOR")
-        _keys.append((keymap, keymap.keymap_items.new("relit.drag_wipe", "LEFTMOUSE", "PRESS")))
-
-
-def unregister() -> None:
-    """Undo it."""
-    for keymap, item in _keys:
-        keymap.keymap_items.remove(item)
-    _keys.clear()
-    _unregister()
+register, unregister = bpy.utils.register_classes_factory((RELIT_OT_compare, RELIT_OT_look_through_photo))

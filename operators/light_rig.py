@@ -19,12 +19,17 @@ from ..core.head import read_head
 from .light_presets import AIM, PRESETS, Lamp
 from .mesh import BLENDER_FROM_CORE
 from .nodes import Tree, enable_nodes
+from .relief_maps import pixels
 
 NAME = "Relit Light"
 MARK = "relit_light"
 """Custom property of everything of ours; on lamps: watts, and linear colour, at strength 1."""
 COLOUR_MARK = "relit_light_colour"
 PHOTO_PICTURE = (96, 48)
+SMALL = 128
+"""Columns of an environment picture among which bright places are sought."""
+ENVIRONMENT_DISTANCE = 1.5
+"""Metres from the head at which an environment's suns are drawn; they shine from infinity."""
 
 
 def apply(scene: bpy.types.Scene, head_object: bpy.types.Object, name: str) -> None:
@@ -38,11 +43,14 @@ def apply(scene: bpy.types.Scene, head_object: bpy.types.Object, name: str) -> N
     _remove_lamps(scene)
     collection = _collection(scene)
     anchor = _anchor(collection, head_object)
+    eevee_suns, limit = _suns(picture)
     for lamp in preset.lamps:
         collection.objects.link(_lamp(lamp, anchor))
+    for number, sun in enumerate(eevee_suns, 1):
+        collection.objects.link(_eevee_sun(sun, number, anchor))
     if scene.world is None or MARK not in scene.world:
         choice.former_world = scene.world
-    before, scene.world = scene.world, _world(preset.world, picture)
+    before, scene.world = scene.world, _world(preset.world, picture, limit)
     _remove_world(before)
     choice.preset = name
     adjust(scene)
@@ -74,7 +82,9 @@ def adjust(scene: bpy.types.Scene) -> None:
         lamp.data.color = np.array(lamp[COLOUR_MARK]) * warm
     if scene.world is not None and MARK in scene.world:
         nodes = scene.world.node_tree.nodes
-        nodes["Background"].inputs["Strength"].default_value = choice.strength
+        for node in nodes:
+            if node.type == "BACKGROUND":
+                node.inputs["Strength"].default_value = choice.strength
         nodes["Warmth"].outputs[0].default_value = (*warm.tolist(), 1.0)
         if "Mapping" in nodes:
             nodes["Mapping"].inputs["Rotation"].default_value[2] = -choice.rotation
@@ -158,6 +168,7 @@ def _anchor(collection: bpy.types.Collection, head_object: bpy.types.Object) -> 
     anchor = bpy.data.objects.new(NAME, None)
     anchor.empty_display_type, anchor.empty_display_size = "CIRCLE", 0.2
     anchor[MARK] = 1.0
+    anchor.hide_viewport = True  # else dashed lines run from it to every lamp
     collection.objects.link(anchor)
     for kind in ("COPY_LOCATION", "COPY_SCALE"):
         anchor.constraints.new(kind).target = head_object
@@ -181,13 +192,35 @@ def _lamp(lamp: Lamp, anchor: bpy.types.Object) -> bpy.types.Object:
     return light
 
 
-def _world(wanted: tuple[float, float, float] | str, picture: bpy.types.Image | None) -> bpy.types.World:
+def _suns(picture: bpy.types.Image | None) -> tuple[list[photo_light.Sun], float]:
+    """Return the bright places of an environment picture and the luminance that stays in the world."""
+    if picture is None:
+        return [], 0.0
+    values = pixels(picture)[..., :3].astype(np.float64)
+    step = max(1, picture.size[0] // SMALL)
+    rows, columns = values.shape[0] // step, values.shape[1] // step
+    small = values[: rows * step, : columns * step].reshape(rows, step, columns, step, 3).mean((1, 3))
+    directions, weights = photo_light.equirectangular(columns, rows)
+    return photo_light.suns(small.reshape(-1, 3), directions.reshape(-1, 3), weights.ravel())
+
+
+def _eevee_sun(sun: photo_light.Sun, number: int, anchor: bpy.types.Object) -> bpy.types.Object:
+    """A lamp that EEVEE shines and Cycles, which sees it in the environment already, does not."""
+    power = float(sun.irradiance.max())
+    place = tuple((sun.direction * ENVIRONMENT_DISTANCE).tolist())
+    lamp = Lamp(f"EEVEE Sun {number}", place, (sun.angle,), power, tuple((sun.irradiance / power).tolist()), "SUN")
+    light = _lamp(lamp, anchor)
+    light.rotation_euler = (-Vector(place)).to_track_quat("-Z", "Y").to_euler()
+    light.visible_diffuse = light.visible_glossy = light.visible_transmission = light.visible_volume_scatter = False
+    return light
+
+
+def _world(wanted: tuple[float, float, float] | str, picture: bpy.types.Image | None, limit: float) -> bpy.types.World:
     world = bpy.data.worlds.new(NAME)
     world[MARK] = 1
+    world.sun_threshold = 0.0  # EEVEE would make one hard sun of all softboxes and windows together
     tree = Tree(enable_nodes(world))
     tree.tree.nodes.clear()
-    output = tree.add("ShaderNodeOutputWorld", (400, 0))
-    background = tree.add("ShaderNodeBackground", (200, 0), "Background")
     warmth = tree.add("ShaderNodeRGB", (-200, -250), "Warmth")
     colour: object = (*wanted, 1.0) if not isinstance(wanted, str) else None
     if picture is not None:
@@ -198,10 +231,24 @@ def _world(wanted: tuple[float, float, float] | str, picture: bpy.types.Image | 
         tree.link(place.outputs["Generated"], mapping.inputs["Vector"])
         tree.link(mapping.outputs["Vector"], texture.inputs["Vector"])
         colour = texture.outputs["Color"]
-    tree.link(tree.multiply(colour, warmth.outputs[0], (0, 0)), background.inputs["Color"])
-    tree.link(background.outputs["Background"], output.inputs["Surface"])
-    world.sun_threshold = 0.0  # EEVEE would make one hard sun of all softboxes and windows together
+    warm = tree.multiply(colour, warmth.outputs[0], (0, 0))
+    _output(tree, warm, "CYCLES" if picture is not None else "ALL", "Background", 0)
+    if picture is not None:
+        grey = tree.add("ShaderNodeRGBToBW", (-100, -500))
+        tree.link(colour, grey.inputs[0])
+        share = tree.math("DIVIDE", limit, grey.outputs[0], location=(0, -500))
+        share = tree.math("MINIMUM", share, 1.0, location=(100, -500))
+        _output(tree, tree.mix(share, (0.0, 0.0, 0.0, 1.0), warm, (150, -350)), "EEVEE", "EEVEE Background", -350)
     return world
+
+
+def _output(tree: Tree, colour: bpy.types.NodeSocket, engine: str, name: str, row: float) -> None:
+    """Let an engine see a colour all around."""
+    background = tree.add("ShaderNodeBackground", (400, row), name)
+    output = tree.add("ShaderNodeOutputWorld", (600, row))
+    output.target = engine
+    tree.link(colour, background.inputs["Color"])
+    tree.link(background.outputs["Background"], output.inputs["Surface"])
 
 
 def _remove_lamps(scene: bpy.types.Scene) -> None:

@@ -13,6 +13,7 @@ from .nodes import MaterialTree
 
 Images = Mapping[str, bpy.types.Image]
 Colour = tuple[float, float, float, float]
+Radius = tuple[float, float, float]
 
 TEAR_IOR = 1.336
 CORNEA_IOR = 1.376
@@ -93,7 +94,7 @@ def _teeth(tree: MaterialTree, images: Images) -> None:
     lower = tree.math("MULTIPLY", edge, 2.2, location=(-900, 400), clamp=True)
     colour = tree.mix(lower, TOOTH_NECK, TOOTH_BODY, (-700, 400))
     colour = tree.mix(upper, colour, TOOTH_EDGE, (-500, 300))
-    _moist(tree, colour, roughness=0.25, depth=0.0015)
+    _moist(tree, colour, roughness=0.25, depth=0.0004, radius=(1.0, 0.9, 0.8))  # thin: red would leak
 
 
 def _gums(tree: MaterialTree, images: Images) -> None:
@@ -105,8 +106,13 @@ def _tongue(tree: MaterialTree, images: Images) -> None:
     tree.link(_uneven(tree, scale=1400.0, depth=0.0003), shader.inputs["Normal"])
 
 
-def _moist(tree: MaterialTree, colour: object, roughness: float, depth: float) -> bpy.types.Node:
-    """What is inside the mouth, under a film of spit, darker the deeper it lies; ``depth`` in metres."""
+def _moist(
+    tree: MaterialTree, colour: object, roughness: float, depth: float, radius: Radius = (1.0, 0.5, 0.35)
+) -> bpy.types.Node:
+    """What is inside the mouth, under a film of spit, darker the deeper it lies.
+
+    Light goes ``depth`` metres deep; red, green and blue by ``radius`` of that.
+    """
     lit = tree.mix(tree.attribute(surface.CAVITY, (-500, 0)), BLACK, colour, (-200, 200))
     shader = tree.principled(
         **{
@@ -118,7 +124,7 @@ def _moist(tree: MaterialTree, colour: object, roughness: float, depth: float) -
             "Coat Roughness": 0.08,
             "Coat IOR": SPIT_IOR,
             "Subsurface Weight": 0.6,
-            "Subsurface Radius": (1.0, 0.5, 0.35),
+            "Subsurface Radius": radius,
             "Subsurface Scale": depth,
         }
     )

@@ -28,10 +28,11 @@ def remember(head_object: bpy.types.Object, head: Head, image: bpy.types.Image |
     width, height = image.size
     columns = np.clip((uv[:, 0] * width).astype(int), 0, width - 1)
     rows = np.clip((uv[:, 1] * height).astype(int), 0, height - 1)
-    seen = pixels(image)[rows, columns, :3]
-    count = np.maximum(np.bincount(corners, minlength=len(head.vertices)), 1)
+    shares = pixels(image)[rows, columns, :3]
+    shares[shares.sum(1) < 0.05] = (0, 0, 1)  # beside the skin's tile nothing was seen
+    total = np.maximum(np.bincount(corners, shares.sum(1), len(head.vertices)), 1e-6)
     for channel, name in ((1, MIRRORED), (2, INVENTED)):
-        values = np.bincount(corners, seen[:, channel], len(head.vertices)) / count
+        values = np.bincount(corners, shares[:, channel], len(head.vertices)) / total
         attribute = head_object.data.attributes.new(name, "FLOAT", "POINT")
         attribute.data.foreach_set("value", values.astype(np.float32))
 

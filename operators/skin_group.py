@@ -66,6 +66,7 @@ INPUTS = {
     "Subsurface Scale": Input("Float", 0.0035, 0, 0.1, "Metres that belong to a radius of 1; follow the head's size"),
     "Displacement Scale": Input("Float", 0.0, 0, 0.02, "Metres from the lowest to the highest value of the relief map"),
 }
+LENGTHS = ("Subsurface Scale", "Displacement Scale")
 
 
 def skin_group() -> bpy.types.NodeTree:
@@ -81,6 +82,8 @@ def _build() -> bpy.types.NodeTree:
     for name, wanted in INPUTS.items():
         socket = group.interface.new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{wanted.kind}")
         socket.description, socket.default_value = wanted.description, wanted.default
+        if name in LENGTHS:
+            socket.subtype = "DISTANCE"
         if wanted.kind != "Color":
             socket.min_value, socket.max_value = wanted.lowest, wanted.highest
     tree = Tree(group)

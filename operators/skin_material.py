@@ -25,10 +25,10 @@ def _require_skin(cls: type[bpy.types.Operator], context: bpy.types.Context) -> 
 
 
 class RELIT_OT_update_skin(bpy.types.Operator):
-    """Set how deep light goes by the colour of the diffuse map, and the pores by the normal map, as they are now"""
+    """Set how deep light goes by the colour of the maps as they are now, and where pores shine less by their normals"""
 
     bl_idname = "relit.update_skin"
-    bl_label = "Update from Maps"
+    bl_label = "Match Skin Color and Pores"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -47,7 +47,7 @@ class RELIT_OT_displacement(bpy.types.Operator):
     """Make pores and wrinkles true geometry in the render, or shade them by the normal map again"""
 
     bl_idname = "relit.displacement"
-    bl_label = "Fine Displacement"
+    bl_label = "Make Pores Geometry"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -121,3 +122,18 @@ def test_the_panel_offers_the_wipe_once_there_is_a_render(head, draw, compared) 
     compared.clear()
     seen = draw("RELIT_PT_compare")
     assert "wipe" not in seen.properties and seen.operators == ["relit.compare", "relit.look_through_photo"]
+
+
+def test_the_line_follows_the_mouse_over_the_picture(compared, part) -> None:
+    gizmo = part("operators.wipe_gizmo")
+    scene = bpy.context.scene
+    view = SimpleNamespace(region_to_view=lambda x, y: (x / 100, y / 100))
+    context = SimpleNamespace(scene=scene, region=SimpleNamespace(view2d=view))
+    assert gizmo.RELIT_GT_wipe.test_select(None, context, (50, 50)) == 0
+    assert gizmo.RELIT_GT_wipe.test_select(None, context, (150, 50)) == -1
+    gizmo.RELIT_GT_wipe.modal(None, context, SimpleNamespace(mouse_region_x=30, mouse_region_y=5), set())
+    assert scene.relit_compare.wipe == pytest.approx(0.3)
+    context.space_data = SimpleNamespace(image=compared.show(scene.relit_compare))
+    assert gizmo.RELIT_GGT_wipe.poll(context)
+    scene.relit_compare.mode = "DIFFERENCE"
+    assert not gizmo.RELIT_GGT_wipe.poll(context)
