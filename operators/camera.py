@@ -57,6 +57,23 @@ def photo_camera(head_object: bpy.types.Object, number: int) -> bpy.types.Object
     return None
 
 
+def show_whole_photo(camera: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Let the photo lie on the head whatever the scene's picture is like: all of the photo is in the frame.
+
+    Lens and pose stay; which side of the frame they are measured by changes, as the background's does.
+    """
+    data, render = camera.data, scene.render
+    width, height = data.background_images[0].image.size
+    frame = render.resolution_x * render.pixel_aspect_x / (render.resolution_y * render.pixel_aspect_y)
+    wanted = "VERTICAL" if frame > width / height else "HORIZONTAL"
+    if data.sensor_fit == wanted:
+        return
+    share = width / height if wanted == "VERTICAL" else height / width
+    data.sensor_fit = wanted
+    data.sensor_width, data.sensor_height = SENSOR_MM, SENSOR_MM * height / width
+    data.shift_x, data.shift_y = data.shift_x * share, data.shift_y * share
+
+
 def blender_pose(camera_from_world: np.ndarray) -> np.ndarray:
     """Return the [4, 4] matrix of a Blender camera object for a pose of the core (OpenCV axes)."""
     rotation = np.asarray(camera_from_world, np.float64)[:3, :3]

@@ -10,7 +10,7 @@ import bpy
 from ..core.errors import FitError
 from . import light_rig
 from .active_head import active_head, require_head
-from .camera import photo_camera
+from .camera import photo_camera, show_whole_photo
 from .comparison import comparison, open_editor
 from .mesh import photo_key_name
 from .renders import render
@@ -69,6 +69,7 @@ class RELIT_OT_look_through_photo(bpy.types.Operator):
         """Set camera, expression and 3D views."""
         head_object, number = active_head(context), context.scene.relit_compare.photo
         camera = photo_camera(head_object, number)
+        show_whole_photo(camera, context.scene)
         background = background_of(camera)
         background.display_depth, background.alpha = "FRONT", min(background.alpha, 0.5)
         for area in context.screen.areas if context.screen else ():

@@ -211,7 +211,11 @@ def _eevee_sun(sun: photo_light.Sun, number: int, anchor: bpy.types.Object) -> b
     lamp = Lamp(f"EEVEE Sun {number}", place, (sun.angle,), power, tuple((sun.irradiance / power).tolist()), "SUN")
     light = _lamp(lamp, anchor)
     light.rotation_euler = (-Vector(place)).to_track_quat("-Z", "Y").to_euler()
-    light.visible_diffuse = light.visible_glossy = light.visible_transmission = light.visible_volume_scatter = False
+    lightless = enable_nodes(light.data)  # Cycles takes a lamp's light from its nodes, EEVEE does not know them
+    lightless.nodes.clear()
+    emission, output = (lightless.nodes.new(f"ShaderNode{kind}") for kind in ("Emission", "OutputLight"))
+    emission.inputs["Strength"].default_value = 0.0
+    lightless.links.new(emission.outputs[0], output.inputs["Surface"])
     return light
 
 

@@ -108,9 +108,9 @@ class MaterialTree(Tree):
         self._material.use_transparent_shadow = True
 
 
-def enable_nodes(owner: bpy.types.Material | bpy.types.World) -> bpy.types.NodeTree:
-    """Return the node tree of a material or world; from 5.0 it is always there."""
-    if bpy.app.version < (5, 0, 0):
+def enable_nodes(owner: bpy.types.Material | bpy.types.World | bpy.types.Light) -> bpy.types.NodeTree:
+    """Return the node tree of a material, world or light; from 5.0 it is always there."""
+    if owner.node_tree is None:
         owner.use_nodes = True
     return owner.node_tree
 

@@ -106,7 +106,7 @@ class RELIT_OT_match_cycles(bpy.types.Operator):
     """Set EEVEE to ray tracing with bounced light, so that it shows what Cycles does; it becomes slower"""
 
     bl_idname = "relit.match_cycles"
-    bl_label = "EEVEE as Cycles"
+    bl_label = "Make EEVEE Match Cycles"
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -9,6 +9,10 @@ from types import SimpleNamespace
 import bpy
 import numpy as np
 import pytest
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
+
+from core.camera import Camera
 
 
 @pytest.fixture
@@ -114,6 +118,26 @@ def test_looking_through_a_photo_keeps_the_scenes_camera(head, part) -> None:
     assert scene.camera == camera
     background = part("operators.camera").photo_camera(head, 2).data.background_images[0]
     assert background.display_depth == "FRONT" and background.alpha <= 0.5
+
+
+@pytest.mark.parametrize("frame", [(1920, 1080), (240, 320), (200, 500)])
+def test_the_photo_lies_on_the_head_in_any_frame(head, part, head_folder: Path, frame: tuple[int, int]) -> None:
+    scene, cameras = bpy.context.scene, part("operators.camera")
+    known = part("core.head").read_head(head_folder)
+    camera = cameras.photo_camera(head, 2)
+    for size in ((1920, 1080), frame):  # there and back
+        scene.render.resolution_x, scene.render.resolution_y = size
+        cameras.show_whole_photo(camera, scene)
+    bpy.context.view_layer.update()
+    width, height = known.image_size[1].tolist()
+    pinhole = Camera(known.focal_px[1], known.principal_px[1], width, height, known.camera_from_world[1])
+    chosen = known.vertices[::997]
+    scale = min(frame[0] / width, frame[1] / height)  # as the background is fitted into the frame
+    centred = (pinhole.project(chosen)[0] - (width / 2, height / 2)) * scale
+    points = chosen @ part("operators.mesh").BLENDER_FROM_CORE.T
+    seen = [world_to_camera_view(scene, camera, Vector(point.tolist()))[:2] for point in points]
+    drawn = (np.array(seen) - 0.5) * (frame[0], -frame[1])
+    assert np.abs(drawn - centred).max() < 0.5
 
 
 def test_the_panel_offers_the_wipe_once_there_is_a_render(head, draw, compared) -> None:
