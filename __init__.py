@@ -8,15 +8,15 @@ from __future__ import annotations
 
 def register() -> None:
     """Register the add-on's classes with Blender."""
-    from . import operators, panels, preferences, properties
+    from . import operators, panels, preferences, properties, translations
 
-    for module in (preferences, properties, operators, panels):
+    for module in (translations, preferences, properties, operators, panels):
         module.register()
 
 
 def unregister() -> None:
     """End what is running and undo :func:`register`, in the opposite order."""
-    from . import operators, panels, preferences, properties
+    from . import operators, panels, preferences, properties, translations
 
-    for module in (panels, operators, properties, preferences):
+    for module in (panels, operators, properties, preferences, translations):
         module.unregister()

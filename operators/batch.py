@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, StringProperty
 
 from ..core.batch import people, seconds_of_all
@@ -54,7 +55,7 @@ class RELIT_OT_batch(bpy.types.Operator):
         """A worker is needed, and nothing else may run."""
         reason = why_no_worker()
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -69,7 +70,7 @@ class RELIT_OT_batch(bpy.types.Operator):
             count = start(Path(bpy.path.abspath(self.directory)), context.scene)
         except FitError as error:
             run.fail(error.message, error.hint)
-            self.report({"ERROR"}, f"{error.message} {error.hint}")
+            polling.report_problem(self, error)
             return {"CANCELLED"}
         self.report({"INFO"}, f"{count} people were found; their heads go to {heads_folder(self.directory)}.")
         return {"FINISHED"}
@@ -94,7 +95,7 @@ class RELIT_OT_batch_results(bpy.types.Operator):
         try:
             results.read(Path(bpy.path.abspath(self.directory)))
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}")
+            polling.report_problem(self, error)
             return {"CANCELLED"}
         polling.redraw()
         return {"FINISHED"}

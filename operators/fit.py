@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 
 from ..core.durations import expected_seconds
 from ..core.errors import FitError
@@ -34,7 +35,7 @@ class RELIT_OT_fit(bpy.types.Operator):
         """A photo and a worker are needed, and nothing else may run."""
         reason = why_not(context)
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(tip_(reason))
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -44,7 +45,7 @@ class RELIT_OT_fit(bpy.types.Operator):
             start(context)
         except FitError as error:
             run.fail(error.message, error.hint)
-            self.report({"ERROR"}, f"{error.message} {error.hint}")
+            polling.report_problem(self, error)
             return {"CANCELLED"}
         return {"FINISHED"}
 

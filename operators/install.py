@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, StringProperty
 
 from .. import vendor_install
@@ -197,7 +198,7 @@ def _started(operator: bpy.types.Operator, arguments: list[str], deliver: Callab
         start(arguments, deliver)
     except FitError as error:
         run.fail(error.message, error.hint)
-        operator.report({"ERROR"}, f"{error.message} {error.hint}")
+        polling.report_problem(operator, error)
         return {"CANCELLED"}
     return {"FINISHED"}
 
@@ -214,7 +215,7 @@ def _installed(_: str) -> bool:
 
 def _may(cls: type[bpy.types.Operator], reason: str) -> bool:
     if reason:
-        cls.poll_message_set(reason)
+        cls.poll_message_set(tip_(reason))
     return not reason
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
 
+from ..core.errors import FitError
 from .run import run
 from .session import session
 
@@ -27,6 +29,11 @@ def redraw() -> None:
                 area.tag_redraw()
         if not window.modal_operators:  # they write into the status bar, and this would wipe it
             window.workspace.status_text_set_internal(None)
+
+
+def report_problem(operator: bpy.types.Operator, error: FitError) -> None:
+    """Report a problem and its hint, in the artist's language where they are known in it."""
+    operator.report({"ERROR"}, f"{rpt_(error.message)} {rpt_(error.hint)}".strip())
 
 
 def blender_can_take_objects() -> bool:

@@ -13,7 +13,7 @@ TRUST = 0.2
 """At the start, the expected duration counts like so large a share of the job that took as long as expected."""
 LEAST_KNOWN = 0.02
 """Share of a job, expected ones included, from which on anything is said."""
-SMOOTHING = 3.0
+SMOOTHING = 2.0
 """Seconds in which a new estimate replaces the old one."""
 LEAST_PACE, MOST_PACE = 0.1, 20.0
 
@@ -48,15 +48,17 @@ class Clock:
         if known < LEAST_KNOWN:
             return None
         now = self._now()
-        remaining = (1 - self._fraction) * (self._heard - self._started + trust * self._expected) / known
-        # A stage that takes longer than it should says nothing of those that follow.
-        target = max(remaining - (now - self._heard), 0.5 * remaining)
-        passed, self._told = now - self._told, now
+        share = (1 - self._fraction) / known
+        remaining = share * (self._heard - self._started + trust * self._expected)
+        silent = now - self._heard
+        # A stage that takes longer than all that should be left says that the others may, too.
+        least = 0.5 * (remaining + min(share, 1.0) * max(0.0, silent - remaining))
         if self._left is None:
-            self._left = target
-        else:
-            self._left = max(0.0, self._left - passed)
-            self._left += (target - self._left) * (1 - math.exp(-passed / SMOOTHING))
+            self._left, self._told = remaining, now
+        passed, self._told = now - self._told, now
+        target = max(remaining - silent, least)
+        self._left -= passed
+        self._left = max(least, self._left + (target - self._left) * (1 - math.exp(-passed / SMOOTHING)))
         return self._left
 
 

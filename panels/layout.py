@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.active_head import active_head
 
@@ -34,12 +35,12 @@ class HeadPanel(RelitPanel):
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
-    """Draw text that wraps at the region's width."""
+    """Draw text that wraps at the region's width, in the artist's language where it is known in it."""
     region = bpy.context.region
     scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 where there is no window
     width = (region.width if region else DEFAULT_WIDTH) / scale
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for line in textwrap.wrap(text, max(20, int((width - MARGIN) / LETTER))):
-        column.label(text=line, icon=icon)
+    for line in textwrap.wrap(iface_(text), max(20, int((width - MARGIN) / LETTER))):
+        column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1" if icon != "NONE" else "NONE"

@@ -22,7 +22,7 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
     if run.waiting and not run.cancelling:
         draw_text(layout, "The head is ready. It appears in Object Mode, when no render is running.", "INFO")
     else:
-        layout.progress(factor=run.fraction, text=run.stage)
+        layout.progress(factor=run.fraction, text=iface_(run.stage))
     row = layout.row()
     if not run.waiting:
         row.label(text=time_left(), icon="TIME", translate=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.run import run
 from .progress import time_left
@@ -14,7 +15,7 @@ def draw(self: bpy.types.Header, context: bpy.types.Context) -> None:
         row = self.layout.row(align=True)
         progress = row.row()
         progress.ui_units_x = 14
-        progress.progress(factor=run.fraction, text=f"Relit: {run.stage}, {time_left()}")
+        progress.progress(factor=run.fraction, text=f"Relit: {iface_(run.stage)}, {time_left()}")
         row.operator("relit.cancel", text="", icon="X")
 
 
