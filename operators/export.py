@@ -173,7 +173,7 @@ class RELIT_OT_export(bpy.types.Operator):
             chosen_set = texture_sets.GLTF if self.format == "GLB" else texture_sets.SETS["PLAIN"]
             textures = texture_sets.write_set(maps, folder, name, chosen_set, chosen.bits)
             double, borrowed = stack.enter_context(standin.double(head_object, wanted))
-            _face_forward(double, self.format)
+            _suit(double, self.format)
             export_material.dress(double, textures, borrowed, gltf=self.format == "GLB")
             exporters.export(self.format, path, self.embed, wanted.expressions, wanted.posed)
 
@@ -187,13 +187,15 @@ def _transform(kind: str, scale: float) -> Matrix:
     return Y_UP @ Matrix.Scale(100 * scale, 4) if kind == "FBX" else Matrix.Scale(scale, 4)
 
 
-def _face_forward(double: standin.Double, kind: str) -> None:
-    """Let the exporter's own turn and scale cancel out in an FBX."""
-    if kind == "FBX":
+def _suit(double: standin.Double, kind: str) -> None:
+    """Meet what a format expects of a scene."""
+    if kind == "FBX":  # the exporter's own turn and scale cancel out
         double.scene.unit_settings.system = "METRIC"
         double.scene.unit_settings.scale_length = 0.01
         root = double.armature or double.object
         root.matrix_world = Y_UP.inverted()
+    elif kind == "GLB":  # a skinned mesh stands at the root: its parents would not move it
+        double.object.parent = None
 
 
 def _expected_size(head_object: bpy.types.Object, maps: Mapping[str, np.ndarray]) -> int:

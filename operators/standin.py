@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import bmesh
@@ -19,6 +19,7 @@ from mathutils import Matrix
 from ..core.morphable import load_model
 from . import lashes
 from .mesh import UV_NAME
+from .rig_build import LIDS
 
 KINDS = ("skin", "eye", "cornea", "teeth", "gums", "tongue", "lashes")
 EYES, MOUTH, LASHES = {"eye", "cornea"}, {"teeth", "gums", "tongue"}, {"lashes"}
@@ -94,17 +95,14 @@ def double(head_object: bpy.types.Object, wanted: Wanted) -> Iterator[tuple[Doub
         wanted: What it shall have.
     """
     window, borrowed = bpy.context.window, Borrowed()
-    shown = (window.scene, window.view_layer) if window else None
+    shown = (window.scene, window.view_layer)
     scene = borrowed.keep(bpy.data.scenes, bpy.data.scenes.new(wanted.name), wanted.name)
     try:
-        with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
-            yield _build(head_object, wanted, scene, borrowed), borrowed
+        # Not an override of the context: operators for modes, exporters' too, take their object from the window.
+        window.scene = scene
+        yield _build(head_object, wanted, scene, borrowed), borrowed
     finally:
-        if shown:  # the glTF exporter makes the scene it exports the window's
-            if window.scene != shown[0]:
-                window.scene = shown[0]
-            if window.view_layer != shown[1]:
-                window.view_layer = shown[1]
+        window.scene, window.view_layer = shown
         borrowed.close()
 
 
@@ -223,11 +221,17 @@ def _mixed(head_object: bpy.types.Object, morphs: list[str], posed: bool) -> tup
     points = _points(keys[0].data)
     offsets = {}
     for key in keys[1:]:
+        counts = key.value and not key.mute and (posed or key.name not in expressions)
+        if key.name not in morphs and not counts:
+            continue
+        offset = _points(key.data) - _points(key.relative_key.data)
+        # With a rig the eyes follow their bones and not the keys; a neutral face is for programs that have only keys.
+        if key.vertex_group and (posed or key.vertex_group != LIDS):
+            offset = offset * _weights(head_object, key.vertex_group)
         if key.name in morphs:
-            offsets[key.name] = _points(key.data) - _points(key.relative_key.data)
-        elif key.value and not key.mute and (posed or key.name not in expressions):
-            offset = _points(key.data) - _points(key.relative_key.data)
-            points = points + key.value * offset * _weights(head_object, key.vertex_group)
+            offsets[key.name] = offset
+        else:
+            points = points + key.value * offset
     return points, offsets
 
 
@@ -237,13 +241,11 @@ def _points(elements: bpy.types.bpy_prop_collection) -> np.ndarray:
     return values.reshape(-1, 3)
 
 
-def _weights(head_object: bpy.types.Object, group: str) -> np.ndarray | float:
-    """Return how much a vertex group has of each vertex, ``[V, 1]``; 1 where none is named."""
-    found = head_object.vertex_groups.get(group)
-    if found is None:
-        return 1.0
+def _weights(head_object: bpy.types.Object, group: str) -> np.ndarray:
+    """Return how much a vertex group has of each vertex, ``[V, 1]``."""
+    found = head_object.vertex_groups[group].index if group in head_object.vertex_groups else None
     vertices = head_object.data.vertices
-    return np.array([[sum(g.weight for g in v.groups if g.group == found.index)] for v in vertices], np.float32)
+    return np.array([[sum(g.weight for g in v.groups if g.group == found)] for v in vertices], np.float32)
 
 
 def _is_expression(key: bpy.types.ShapeKey) -> bool:
@@ -339,7 +341,7 @@ def _add_armature(
     borrowed: Borrowed,
     scene: bpy.types.Scene,
 ) -> bpy.types.Object:
-    """Give the double an armature of its own in the head's frame; only weights of its bones stay."""
+    """Give the double an armature of its own in the head's frame: the bones that deform, without what controls them."""
     copy = armature.copy()
     copy.data = armature.data.copy()
     name = f"{wanted.name}_Rig"
@@ -347,25 +349,45 @@ def _add_armature(
     borrowed.keep(bpy.data.objects, copy, name)
     copy.animation_data_clear()
     copy.data.animation_data_clear()
+    copy.parent = None
     scene.collection.objects.link(copy)
     poses = {bone.name: bone.matrix.copy() for bone in armature.pose.bones}
+    _drop_controls(copy, scene.view_layers[0])
+    to_head = wanted.transform @ head_object.matrix_world.inverted() @ armature.matrix_world
     for bone in copy.pose.bones:
         for constraint in list(bone.constraints):
             bone.constraints.remove(constraint)
-        rest, parent = bone.bone.matrix_local, bone.parent
-        bone.matrix_basis = Matrix.Identity(4)
-        if wanted.posed:
-            above = (
-                {"parent_matrix": poses[parent.name], "parent_matrix_local": parent.bone.matrix_local} if parent else {}
-            )
-            bone.matrix_basis = bone.bone.convert_local_to_pose(poses[bone.name], rest, invert=True, **above)
-    to_head = wanted.transform @ head_object.matrix_world.inverted() @ armature.matrix_world
-    copy.data.transform(to_head)
-    for bone in copy.pose.bones:
+        _pose(bone, poses, wanted.posed)
         bone.location *= to_head.median_scale
-    copy.parent = None
+    copy.data.transform(to_head)
     copy.matrix_world = Matrix.Identity(4)
     modifier = made.modifiers.new("Armature", "ARMATURE")
     modifier.object = copy
     made.parent = copy
     return copy
+
+
+def _drop_controls(armature: bpy.types.Object, layer: bpy.types.ViewLayer) -> None:
+    """Remove bones that deform nothing: other programs have neither constraints nor drivers to make use of them."""
+    layer.objects.active = armature
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = armature.data.edit_bones
+    for bone in [bone for bone in bones if bone.use_deform]:
+        above = next((other for other in bone.parent_recursive if other.use_deform), None)
+        if above != bone.parent:
+            bone.use_connect = False
+            bone.parent = above
+    for bone in [bone for bone in bones if not bone.use_deform]:
+        bones.remove(bone)
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _pose(bone: bpy.types.PoseBone, poses: Mapping[str, Matrix], posed: bool) -> None:
+    """Put a bone where it is among ``poses``, matrices in the armature's frame, or to its rest."""
+    bone.matrix_basis = Matrix.Identity(4)
+    if posed:
+        above = bone.parent
+        parent = {"parent_matrix": poses[above.name], "parent_matrix_local": above.bone.matrix_local} if above else {}
+        bone.matrix_basis = bone.bone.convert_local_to_pose(
+            poses[bone.name], bone.bone.matrix_local, invert=True, **parent
+        )

@@ -284,6 +284,48 @@ def evaluated(made: bpy.types.Object) -> np.ndarray:
     return in_world(posed, points(posed.data.vertices))
 
 
+@pytest.fixture
+def own_rig(head) -> bpy.types.Object:
+    """The head with Relit's own rig, looking aside."""
+    assert bpy.ops.relit.add_rig() == {"FINISHED"}
+    rig = next(modifier.object for modifier in head.modifiers if modifier.type == "ARMATURE")
+    head.data.shape_keys.key_blocks["Photo"].value = 0.0
+    rig.pose.bones["head"].matrix_basis = Matrix.Rotation(0.3, 4, "Y")
+    rig.pose.bones["look"].location = (0.2, 0.1, 0.0)
+    bpy.context.view_layer.objects.active = head
+    bpy.context.view_layer.update()
+    return head
+
+
+@pytest.mark.parametrize("kind", ["GLB", "FBX", "USD"])
+def test_the_own_rig_comes_without_its_controls(own_rig, kind: str, tmp_path: Path) -> None:
+    truth, before = evaluated(own_rig), everything()
+    path = export(tmp_path / "out", kind, pose="POSED")
+    assert everything() == before and bpy.context.mode == "OBJECT"
+    (made,) = open_again(path)
+    rig = next(other for other in bpy.data.objects if other.type == "ARMATURE")
+    bones = {name.replace("_L", ".L").replace("_R", ".R") for name, _ in rig.data.bones.items()}
+    assert bones == {"shoulders", "neck_01", "head", "eye.L", "eye.R"}
+    found = evaluated(made)
+    if kind == "GLB":
+        np.testing.assert_allclose((found.min(0), found.max(0)), (truth.min(0), truth.max(0)), atol=TENTH_MM)
+    else:
+        np.testing.assert_allclose(found, truth, atol=2 * TENTH_MM)
+
+
+def test_looking_is_done_by_keys_or_by_bones_but_not_twice(own_rig, tmp_path: Path) -> None:
+    keys = own_rig.data.shape_keys.key_blocks
+    keys["eyeLookUpLeft"].value = 1.0
+    bpy.context.view_layer.update()
+    truth = evaluated(own_rig)
+    (made,) = open_again(export(tmp_path / "out", "FBX", pose="POSED"))
+    np.testing.assert_allclose(evaluated(made), truth, atol=2 * TENTH_MM)
+
+
+def test_the_validator_finds_nothing_in_a_rigged_head(own_rig, gltf_problems, tmp_path: Path) -> None:
+    assert gltf_problems(export(tmp_path / "out", "GLB", pose="POSED")) == ""
+
+
 @pytest.mark.parametrize("kind", ["GLB", "FBX", "USD"])
 @pytest.mark.parametrize("pose", ["NEUTRAL", "POSED"])
 def test_bones_come_along(rigged, kind: str, pose: str, tmp_path: Path) -> None:
