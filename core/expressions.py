@@ -136,3 +136,7 @@ def mirrored(unit: str) -> str:
         if unit.endswith(here):
             return unit.removesuffix(here) + there
     return unit
+
+
+UNITS = tuple(unit for group in GROUPS.values() for _, names in group for unit in sides(names))
+"""The 52 units, as the lists above have them."""

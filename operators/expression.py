@@ -5,11 +5,10 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
-from ..core.expressions import GROUPS, PRESETS, mirrored, preset, sides
+from ..core.expressions import PRESETS, UNITS, mirrored, preset
 from . import head_shape, mesh
 from .active_head import active_head
 
-UNITS = tuple(unit for group in GROUPS.values() for _, names in group for unit in sides(names))
 _MODES = {"OBJECT", "POSE", "PAINT_TEXTURE", "PAINT_VERTEX", "PAINT_WEIGHT"}
 
 

@@ -28,6 +28,8 @@ class RELIT_PT_rig(HeadPanel, bpy.types.Panel):
             if look is not None and FOLLOW in look:
                 layout.prop(look, f'["{FOLLOW}"]', text="Look at Target", slider=True)
             layout.operator("relit.remove_rig", icon="X")
+        layout.separator()
+        layout.operator("relit.face_capture", icon="IMPORT")
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_rig,))

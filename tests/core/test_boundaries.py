@@ -24,6 +24,7 @@ NUMPY_ONLY = {
     "core.camera",
     "core.correctives",
     "core.expressions",
+    "core.face_capture",
     "core.fitting.fit",
     "core.fitting.geometry",
     "core.fitting.landmark_model",
