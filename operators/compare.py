@@ -119,7 +119,9 @@ def finish(path: str, photo: str, scene: str) -> None:
     bpy.data.images.remove(rendered)
     for leftover in (Path(path), Path(path).with_suffix(".exr")):
         leftover.unlink(missing_ok=True)
-    open_editor(bpy.context, comparison.show(bpy.data.scenes[scene].relit_compare))
+    choice = bpy.data.scenes[scene].relit_compare
+    choice.wipe = comparison.middle
+    open_editor(bpy.context, comparison.show(choice))
 
 
 def background_of(camera: bpy.types.Object) -> bpy.types.CameraBackgroundImage | None:

@@ -39,6 +39,12 @@ class Comparison:
         """Whether there is something to show."""
         return self._photo is not None
 
+    @property
+    def middle(self) -> float:
+        """Where the head is, from 0 at the photo's left edge to 1 at its right: there a wipe begins."""
+        columns = self._cover.sum(axis=0)
+        return float((np.arange(len(columns)) + 0.5) @ columns / max(columns.sum(), 1e-6) / len(columns)) or 0.5
+
     def take(self, photo: bpy.types.Image, rendered: bpy.types.Image) -> None:
         """Read photo and render; the photo is brought to the render's size."""
         width, height = rendered.size

@@ -140,6 +140,15 @@ def test_the_photo_lies_on_the_head_in_any_frame(head, part, head_folder: Path, 
     assert np.abs(drawn - centred).max() < 0.5
 
 
+def test_the_wipe_begins_on_the_head(compared) -> None:
+    cover = compared._cover
+    cover[:] = 0
+    cover[:, -1] = 1
+    assert compared.middle > 0.9
+    cover[:] = 0
+    assert compared.middle == 0.5, "no head in the picture"
+
+
 def test_the_panel_offers_the_wipe_once_there_is_a_render(head, draw, compared) -> None:
     seen = draw("RELIT_PT_compare")
     assert {"wipe", "mode", "alpha"} <= set(seen.properties) and "colour difference" in seen.text
