@@ -77,10 +77,7 @@ class RelitPreferences(bpy.types.AddonPreferences):
         if body:
             install.draw(body)
             draw_outcome(body)
-            row = body.row(align=True)
-            row.prop(self, "python")
-            if self.python:
-                row.operator("relit.check_python", text="", icon="VIEWZOOM")
+            install.draw_existing(body)
             row = body.row()
             row.active = not self.python
             row.prop(self, "environment")

@@ -27,6 +27,8 @@ class RELIT_PT_fit(RelitPanel, bpy.types.Panel):
             draw_progress(layout)
         elif worker.worker_python() is None or run.active:
             install.draw(layout)
+            if not run.active:
+                install.draw_existing(layout)
         else:
             _draw_button(layout, context)
         draw_outcome(layout)

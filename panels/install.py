@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import worker
+from ..operators import install, worker
 from ..operators.run import DOCTOR, INSTALL, run
 from .layout import draw_text
 from .progress import draw_progress
@@ -27,8 +27,19 @@ def draw(layout: bpy.types.UILayout) -> None:
     draw_text(box, message, "INFO")
     draw_text(box, hint)
     if not worker.preferences().python:
-        if not bpy.app.online_access and not bpy.app.online_access_override:
+        if bpy.app.online_access_override and not bpy.app.online_access:
+            draw_text(box, install.why_not_online())
+        elif not bpy.app.online_access:
             draw_text(box, "It downloads libraries (about 500 MB, with a GPU 3 GB) from the Python package index.")
             box.operator("extensions.userpref_show_online", text="Allow Online Access...", icon="INTERNET")
         box.operator("relit.install", icon="IMPORT")
         box.operator("relit.install_offline", icon="FILE_FOLDER")
+
+
+def draw_existing(layout: bpy.types.UILayout) -> None:
+    """Draw the field that names a Python which has the libraries already."""
+    preferences = worker.preferences()
+    row = layout.row(align=True)
+    row.prop(preferences, "python")
+    if preferences.python:
+        row.operator("relit.check_python", text="", icon="VIEWZOOM")
