@@ -28,6 +28,7 @@ EXTENSION = "bl_ext.user_default.relit"
 PATIENCE = 120.0  # seconds that a scenario waits for one thing
 ROW = 9  # pixels between two looks: less than half a button's height
 COLUMNS = (0.3, 0.6, -49, 0.12)  # where to look: fractions of the sidebar's width, or pixels from its right edge
+LIST = 21  # height of a folded list inside a panel
 HEADER = -60  # where the mark in a panel's header lies
 SIDEBAR = 340
 
@@ -107,6 +108,20 @@ class Stage:
         for value in ("PRESS", "RELEASE"):
             self.window.event_simulate(type=kind, value=value, x=self._mouse[0], y=self._mouse[1], **keys)
             yield
+
+    def write(self, wanted: str, text: str) -> Steps:
+        """Find a text field in the sidebar, click into it and type."""
+        place = yield from self.find(wanted)
+        assert place is not None, f"no field {wanted} in the sidebar"
+        yield from self.press(*place)
+        yield 0.2
+        for letter in text:
+            self.window.event_simulate(type="A", value="PRESS", unicode=letter, x=place[0], y=place[1])
+            yield
+        for value in ("PRESS", "RELEASE"):
+            self.window.event_simulate(type="RET", value=value, x=place[0], y=place[1])
+            yield
+        yield 0.2
 
     @property
     def _mouse(self) -> tuple[int, int]:
@@ -204,6 +219,18 @@ class Stage:
     def _browser(self) -> tuple[bpy.types.Window, bpy.types.Area] | None:
         places = [(w, a) for w in bpy.context.window_manager.windows for a in w.screen.areas]
         return next(((w, a) for w, a in places if a.type == "FILE_BROWSER"), None)
+
+    def fold_list(self, above: str, number: int) -> Steps:
+        """Click the header of a folded list inside a panel: the ``number``-th below a button, from 0."""
+        place = yield from self.find(above)
+        assert place is not None, f"no button for {above} in the sidebar"
+        x, y = place
+        while above in self.under_mouse(self.region()).replace('"', "'"):  # to the button's lower edge
+            y -= 1
+            yield from self.move(x, y)
+            yield
+        yield from self.press(self.region().x + 60, y - LIST * (0.8 + number))
+        yield 0.3
 
     def open_panel(self, panel: str) -> Steps:
         """Unfold a panel about the head, and fold the one that was opened so before."""

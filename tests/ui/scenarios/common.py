@@ -42,6 +42,7 @@ def heads() -> list[bpy.types.Object]:
 def load_head(stage) -> bpy.types.Object:
     """Load the head that was made before the window was opened."""
     bpy.ops.relit.load_head(directory=stage.order["head"])
+    bpy.ops.ed.undo_push(message="Load Head")  # operators that a timer calls push no step of their own
     return bpy.context.view_layer.objects.active
 
 

@@ -13,7 +13,10 @@ def scenario(stage):
     run = stage.part("operators.run").run
     yield from stage.open_tab()
     yield from stage.picture("first_sight")
-    common.name_worker(stage)
+    yield from stage.write("preferences.python", os.environ["RELIT_WORKER_PYTHON"])
+    preferences = stage.part("operators.worker").preferences()
+    assert preferences.python == os.environ["RELIT_WORKER_PYTHON"], preferences.python
+    common.name_worker(stage)  # and what keeps a test small: one thread, a folder that goes away
     yield from stage.click("relit.add_photos")
     yield from stage.choose_file(common.photo(stage))
     yield 1.0
