@@ -25,6 +25,7 @@ LANDMARK_COLOUR = (0.35, 0.85, 1.0, 0.55)
 LINE_COLOUR = (0.35, 0.85, 1.0, 0.9)
 PIN_COLOUR = (1.0, 0.6, 0.1, 1.0)
 PIN_RIM = (0.0, 0.0, 0.0, 1.0)
+TAB = "Relit"
 PIN_SIZE, LANDMARK_SIZE = 11.0, 3.0
 
 _handle: object | None = None
@@ -74,8 +75,22 @@ class RELIT_OT_show_landmarks(bpy.types.Operator):
                 bpy.ops.image.view_all(fit_view=True)
         if found is None:
             look.ask(context.scene)
+        space.show_region_ui = True
+        if not bpy.app.background:
+            bpy.app.timers.register(_open_tabs, first_interval=0.2)
         area.tag_redraw()
         return {"FINISHED"}
+
+
+def _open_tabs() -> None:
+    """Bring our tab to the front where a photo is shown; an editor has no tabs before it was drawn once."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            image = area.spaces.active.image if area.type == "IMAGE_EDITOR" else None
+            for region in area.regions if image is not None else ():
+                if region.type == "UI" and getattr(region, "active_panel_category", TAB) not in {TAB, "UNSUPPORTED"}:
+                    region.active_panel_category = TAB
+                    region.tag_redraw()
 
 
 def _image_area(context: bpy.types.Context) -> bpy.types.Area | None:
@@ -98,7 +113,6 @@ def _image_area(context: bpy.types.Context) -> bpy.types.Area | None:
     made = next((area for area in context.window.screen.areas if area not in before), None)
     if made is not None:
         made.ui_type = "IMAGE_EDITOR"
-        made.spaces.active.show_region_ui = True
     return made
 
 
@@ -198,7 +212,8 @@ def _draw_photo(context: bpy.types.Context, photo: bpy.types.PropertyGroup, foun
             drawn = points if head is None else frame.to_region(head)
             _lines([drawn[list(line)] for line in DRAWN_LINES], LINE_COLOUR, 1.5)
         if view.landmarks:
-            _dots(points, LANDMARK_COLOUR, LANDMARK_SIZE)
+            tall = np.ptp(points[:, 1]) / (bpy.context.preferences.system.ui_scale or 1.0)
+            _dots(points, LANDMARK_COLOUR, float(np.clip(tall / 120, 1.2, LANDMARK_SIZE)))
         pinned = [pin[0] for pin in look.pins_of(photo) if pin[0] < len(points)]
         _dots(points[pinned], PIN_RIM, PIN_SIZE + 4)
         _dots(points[pinned], PIN_COLOUR, PIN_SIZE)

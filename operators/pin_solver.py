@@ -109,7 +109,7 @@ class PinSolver:
         if pins == self._built_pins:
             self._last = self._base
             return unpinned(self._built)
-        shape = self._step(pins, None if settle else max(1, 2 // len(self._photos)))
+        shape = self._step(pins, None if settle else 1)
         for _ in range(CORRECTIONS if settle else 0):
             shape = self._step(pins, 2)
         return shape

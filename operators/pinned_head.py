@@ -21,7 +21,7 @@ from ..core.fitting.fit import Fit
 from ..core.fitting.geometry import fit_landmarks
 from ..core.morphable import load_model
 from . import camera as cameras
-from . import head_shape, look, mesh, pin_solver, upright
+from . import framing, head_shape, look, mesh, pin_solver, upright
 from .active_head import active_head, is_head
 from .pin_solver import Evidence, PinSolver, Shape
 
@@ -182,6 +182,7 @@ def build_preview(context: bpy.types.Context) -> bpy.types.Object:
         collection.objects.link(taken)
         if number == 0 and scene.camera is None:
             cameras.frame_like_photo(scene, taken, shape, 0)
+    framing.show_first(head, scene)
     return head
 
 

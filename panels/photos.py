@@ -107,7 +107,7 @@ def draw_photo(layout: bpy.types.UILayout, context: bpy.types.Context, photo: bp
     for note in notes_of(photo, missing, found):
         draw_text(layout, note, "ERROR" if found.problem else "INFO")
     if found and found.boxes:
-        layout.operator("relit.show_landmarks", icon="OUTLINER_OB_LIGHTPROBE" if photo.pins else "MESH_MONKEY")
+        layout.operator("relit.show_landmarks", icon="PINNED" if photo.pins else "IMAGE_DATA")
 
 
 def draw_faces(
@@ -135,7 +135,7 @@ def notes_of(photo: bpy.types.PropertyGroup, missing: bool, found: look.Findings
         return [f"{name} does not exist in {folder}."]
     if found is None:
         return []
-    return [found.problem, *found.warnings] if found.problem else list(found.warnings)
+    return [found.problem] if found.problem else list(found.warnings)
 
 
 def _draw_unseen(layout: bpy.types.UILayout) -> None:

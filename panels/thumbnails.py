@@ -11,6 +11,7 @@ import bpy.utils.previews
 _pictures: bpy.utils.previews.ImagePreviewCollection | None = None
 
 Rows = list[list[int]]
+ICON_SIDE = 32
 
 
 def icon_of(path: str, orientation: int = 1) -> int:
@@ -77,6 +78,16 @@ def _rows(picture: bpy.types.ImagePreview) -> Rows:
 def _set(picture: bpy.types.ImagePreview, rows: Rows) -> None:
     picture.image_size = len(rows[0]), len(rows)
     picture.image_pixels = [pixel for row in rows for pixel in row]
+    # What lists and buttons show is another, smaller picture; square, or Blender would stretch it.
+    side = max(len(rows), len(rows[0]))
+    below, left = (side - len(rows)) // 2, (side - len(rows[0])) // 2
+    steps = [int((step + 0.5) * side / ICON_SIDE) for step in range(ICON_SIDE)]
+    picture.icon_size = ICON_SIDE, ICON_SIDE
+    picture.icon_pixels = [
+        rows[y - below][x - left] if 0 <= y - below < len(rows) and 0 <= x - left < len(rows[0]) else 0
+        for y in steps
+        for x in steps
+    ]
 
 
 def _upright(rows: Rows, orientation: int) -> Rows:
