@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, FloatProperty, PointerProperty
 
-LIMIT = 3.0
+LIMIT, TONE_LIMIT = 3.0, 10.0
 
 
 def _moved(skin: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
@@ -14,15 +14,13 @@ def _moved(skin: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     skin_live.changed(skin.id_data)
 
 
-def _slider(name: str, description: str, lowest: float = -LIMIT) -> object:
+def _slider(name: str, description: str, lowest: float = -LIMIT, highest: float = LIMIT) -> object:
     return FloatProperty(
         name=name,
         description=description,
         default=0.0,
         min=lowest,
-        max=LIMIT,
-        soft_min=max(lowest, -2.0),
-        soft_max=2.0,
+        max=highest,
         step=10,
         precision=2,
         update=_moved,
@@ -35,6 +33,8 @@ class RelitSkin(bpy.types.PropertyGroup):
     skin_tone: _slider(
         "Skin Tone",
         "Lighter to darker. One unit is a tenth of the range from the lightest to the darkest skin of people",
+        -TONE_LIMIT,
+        TONE_LIMIT,
     )
     redness: _slider(
         "Redness",

@@ -27,8 +27,8 @@ SKIN_TONE, FRECKLES, WRINKLES = "skin_tone", "freckles", "wrinkles"
 LAYERS = (FRECKLES, WRINKLES)
 ROOMY_ALBEDO, LEAST_ROOM = 0.28, 0.2
 """Green albedo above which freckles show in full, and how much of them always does: melanin hides melanin."""
-LIMIT = 3.0
-"""The largest change of a slider, in its own units."""
+LIMIT, TONE_LIMIT = 3.0, 10.0
+"""The largest change of a slider, in its own units; of the skin tone, whose curve has an end, the whole curve."""
 _HINT = "Install the add-on again, or find the directions again as docs/latent_directions.md says."
 
 
@@ -53,8 +53,9 @@ class MapLayer:
 
 def check_size(name: str, change: float) -> None:
     """Raise `FitError` for a change of a slider that is too large, or no number."""
-    if not abs(change) <= LIMIT:
-        raise FitError(f"The change {change:g} of {name} is too large.", f"Stay between {-LIMIT:g} and {LIMIT:g}.")
+    limit = TONE_LIMIT if name == SKIN_TONE else LIMIT
+    if not abs(change) <= limit:
+        raise FitError(f"The change {change:g} of {name} is too large.", f"Stay between {-limit:g} and {limit:g}.")
 
 
 def room(green_albedo: float) -> float:

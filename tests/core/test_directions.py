@@ -94,6 +94,7 @@ def test_layers_leave_the_code_and_freckles_fade_on_dark_skin(directions, code) 
     [
         ({"beauty": 1.0}, "no slider beauty"),
         ({"redness": 9.0}, "too large"),
+        ({"skin_tone": 11.0}, "too large"),
         ({"redness": float("nan")}, "too large"),
         ({"freckles": -1.0}, "can only add"),
     ],
