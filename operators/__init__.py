@@ -23,6 +23,7 @@ def unregister() -> None:
 def _modules() -> tuple[ModuleType, ...]:
     from . import (
         batch,
+        body,
         cancel,
         compare,
         comparison,
@@ -82,6 +83,7 @@ def _modules() -> tuple[ModuleType, ...]:
         expression,
         rig,
         face_capture,
+        body,
         cancel,
         install,
         export,

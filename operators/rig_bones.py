@@ -80,7 +80,7 @@ def bones(vertices: np.ndarray) -> dict[str, Bone]:
 def weights() -> dict[str, np.ndarray]:
     """Return how much each vertex [V] follows each bone that deforms; they add up to 1."""
     model = load_model()
-    up = _up_the_neck(model)
+    up = neck_heights()
     shoulders, head = _ramp(0.45 - up, 0.35), _ramp(up - 0.55, 0.35)
     found = {"shoulders": shoulders, NECK: 1 - shoulders - head, "head": head}
     for side, short in SIDES.items():
@@ -146,8 +146,10 @@ def _near_joints() -> dict[str, np.ndarray]:
     return {name: skin[np.argpartition(far, _NEAREST)[:_NEAREST]] for name, far in distance.items()}
 
 
-def _up_the_neck(model: MorphableModel) -> np.ndarray:
+@functools.lru_cache(maxsize=1)
+def neck_heights() -> np.ndarray:
     """A smooth height [V]: 0 at the collar's edge, 1 from the jaw and the skull upwards."""
+    model = load_model()
     edges = np.concatenate([model.quads[:, [a, (a + 1) % 4]] for a in range(4)])
     pairs, uses = np.unique(np.sort(edges, 1), axis=0, return_counts=True)
     skin = np.zeros(len(model.mean), bool)

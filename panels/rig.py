@@ -30,6 +30,7 @@ class RELIT_PT_rig(HeadPanel, bpy.types.Panel):
             layout.operator("relit.remove_rig", icon="X")
         layout.separator()
         layout.operator("relit.face_capture", icon="IMPORT")
+        layout.operator("relit.fit_body", icon="OUTLINER_OB_ARMATURE")
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_rig,))
