@@ -72,33 +72,30 @@ class RelitPreferences(bpy.types.AddonPreferences):
 
         layout = self.layout
         layout.use_property_split = True
-        header, body = layout.panel("RELIT_worker")
-        header.label(text="Worker")
-        if body:
-            install.draw(body)
-            draw_outcome(body)
-            install.draw_existing(body)
-            row = body.row()
-            row.active = not self.python
-            row.prop(self, "environment")
-            body.operator("relit.doctor", icon="HELP")
-        header, body = layout.panel("RELIT_computing")
-        header.label(text="Computing")
-        if body:
-            body.prop(self, "device")
-            body.prop(self, "threads")
-        header, body = layout.panel("RELIT_files")
-        header.label(text="Files")
-        if body:
-            body.prop(self, "heads")
+        section = _section(layout, "Worker", "PREFERENCES")
+        install.draw(section)
+        draw_outcome(section)
+        install.draw_existing(section)
+        row = section.row()
+        row.active = not self.python
+        row.prop(self, "environment")
+        section.operator("relit.doctor", icon="HELP")
+        section = _section(layout, "Computing", "MEMORY")
+        section.prop(self, "device")
+        section.prop(self, "threads")
+        _section(layout, "Files", "FILE_FOLDER").prop(self, "heads")
         found = own_networks.found()
         if found:
-            header, body = layout.panel("RELIT_networks", default_closed=True)
-            header.label(text="Other Face Networks")
-            if body:
-                for network in found:
-                    draw_text(body, network.sentence, "INFO")
-                body.prop(self, "own_networks")
+            section = _section(layout, "Other Face Networks", "COMMUNITY")
+            for network in found:
+                draw_text(section, network.sentence, "INFO")
+            section.prop(self, "own_networks")
+
+
+def _section(layout: bpy.types.UILayout, title: str, icon: str) -> bpy.types.UILayout:
+    """Return a box under a title; Blender's own folding panels need more room than add-ons get here."""
+    layout.label(text=title, icon=icon)
+    return layout.box().column()
 
 
 _register, _unregister = bpy.utils.register_classes_factory((RelitPreferences,))

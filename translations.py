@@ -37,8 +37,8 @@ _ANY_GERMAN = {
     "Best": "Beste",
     "Map Size": "Texturgröße",
     "When Done": "Danach",
-    "Replace": "Ersetzen",
-    "Add": "Hinzufügen",
+    "Replace Head": "Kopf ersetzen",
+    "Add a Second": "Zweiten hinzufügen",
     "Seed": "Startwert",
     "Pack Images": "Bilder einpacken",
     "Matching Cameras": "Passende Kameras",
@@ -103,12 +103,8 @@ _ANY_GERMAN = {
     "The part of Relit that computes is not installed yet.": (
         "Der Teil von Relit, der rechnet, ist noch nicht installiert."
     ),
-    "Click Install: it takes a few minutes, once. Heads load without it.": (
-        "Klicke auf Installieren: einmalig einige Minuten. Köpfe lassen sich auch ohne ihn laden."
-    ),
-    "It downloads libraries (about 500 MB, with a GPU 3 GB) from the Python package index.": (
-        "Dabei werden Bibliotheken (etwa 500 MB, mit Grafikkarte 3 GB) aus dem Python-Paketindex geladen."
-    ),
+    "Click Install, once: it takes a few minutes.": "Klicke auf Installieren: einmalig einige Minuten.",
+    "It downloads about 500 MB, with a GPU 3 GB.": "Dabei werden etwa 500 MB geladen, mit Grafikkarte 3 GB.",
     "Add at least one photo of the person first.": "Füge zuerst mindestens ein Foto der Person hinzu.",
     "No photo is in use: tick at least one in the list.": "Kein Foto wird verwendet: wähle eins der Liste aus.",
     "Another job is running: wait for it or cancel it first.": "Es läuft schon etwas: warte darauf oder brich es ab.",
@@ -146,7 +142,6 @@ _OPERATOR_GERMAN = {
     "Choose Folder...": "Ordner wählen...",
     "Show a Batch": "Fertige Köpfe zeigen",
     "Show Report": "Bericht zeigen",
-    "Show Log": "Protokoll zeigen",
     "Load": "Laden",
     "Load Head": "Kopf laden",
     "Show Head": "Kopf zeigen",

@@ -133,7 +133,7 @@ def start(folder: Path, scene: bpy.types.Scene) -> int:
 def deliver(folder: str) -> bool:
     """Show what became of everybody; nothing is loaded."""
     results.read(Path(folder))
-    run.notice = f"{in_words(results.outcomes)} They are in {folder}; the list below loads them."
+    run.notice, run.folder = f"{in_words(results.outcomes)} The list below loads them.", folder
     run.notes = tuple(f"{one.name}: {one.message} {one.hint}" for one in results.outcomes if one.state == FAILED)
     return True
 

@@ -166,7 +166,7 @@ def deliver(folder: str, destination: Destination, expected: float = 0.0) -> boo
         gone = "The head to replace is gone; the new one was added as" if destination.head else "The new head is"
         head, said = loaded.head, f"{gone} {loaded.object.name}"
     bpy.ops.ed.undo_push(message="Reconstruct")
-    run.notice = f"{said}, after {run.seconds:.0f} s. Its files are in {folder}."
+    run.notice, run.folder = f"{said}, after {run.seconds:.0f} s.", folder
     run.notes = tuple(str(note) for note in head.fit.get("warnings", ()))
     return True
 

@@ -43,6 +43,7 @@ class Run:
         seconds: How long the process of the last job took.
         problem: Why the last run failed, or None.
         notice: What the last run has to say when it did not fail.
+        folder: What the notice speaks of, to be opened; empty where there is nothing.
         notes: What the last head's photos left open, in sentences.
         head: The last head folder that was made; empty before.
         elsewhere: Whether the artist has opened another file since the run began.
@@ -58,7 +59,7 @@ class Run:
         self.fraction = 0.0
         self.preview = ""
         self.problem: Problem | None = None
-        self.notice = ""
+        self.notice = self.folder = ""
         self.notes: tuple[str, ...] = ()
         self.clock = Clock()
         self.seconds = 0.0
@@ -116,11 +117,12 @@ class Run:
 
     def fail(self, message: str, hint: str = "", log: str = "") -> None:
         """Keep a problem for the panel."""
-        self.problem, self.notice, self.notes = Problem(message, hint, log), "", ()
+        self.dismiss()
+        self.problem = Problem(message, hint, log)
 
     def dismiss(self) -> None:
         """Forget how the last run ended."""
-        self.problem, self.notice, self.notes = None, "", ()
+        self.problem, self.notice, self.folder, self.notes = None, "", "", ()
 
     def pump(self) -> float | None:
         """Take the job's messages; return the seconds until the next look, None when it is over."""

@@ -54,12 +54,12 @@ def missing_worker_sentences() -> tuple[str, str]:
         return f"There is no Python at {chosen}.", "Choose another one in the preferences, or clear the field."
     if _state(environment_folder()) == "outdated":
         return (
-            "The part of Relit that computes belongs to another version of Relit.",
-            "Click Install: only what changed is downloaded. Heads load without it.",
+            "The part of Relit that computes is of another version.",
+            "Click Install: only what changed is downloaded.",
         )
     return (
         "The part of Relit that computes is not installed yet.",
-        "Click Install: it takes a few minutes, once. Heads load without it.",
+        "Click Install, once: it takes a few minutes.",
     )
 
 

@@ -11,7 +11,7 @@ from ..operators.run import BATCH, RECONSTRUCT, run
 from ..operators.time_left import in_words
 from . import install
 from .layout import RelitPanel
-from .progress import draw_outcome, draw_progress
+from .progress import draw_notes, draw_outcome, draw_progress
 
 
 class RELIT_PT_fit(RelitPanel, bpy.types.Panel):
@@ -32,6 +32,7 @@ class RELIT_PT_fit(RelitPanel, bpy.types.Panel):
         else:
             _draw_button(layout, context)
         draw_outcome(layout)
+        draw_notes(layout)
 
 
 def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -44,8 +45,7 @@ def _draw_button(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     split.prop(settings, "map_size", text="")
     split.label(text=in_words(fit.estimate(settings), iface_), icon="TIME", translate=False)
     if active_head(context) is not None:
-        row = layout.row()
-        row.prop(settings, "when_done", expand=True)
+        layout.row().prop(settings, "when_done", expand=True)
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_fit,))

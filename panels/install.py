@@ -30,7 +30,7 @@ def draw(layout: bpy.types.UILayout) -> None:
         if bpy.app.online_access_override and not bpy.app.online_access:
             draw_text(box, install.why_not_online())
         elif not bpy.app.online_access:
-            draw_text(box, "It downloads libraries (about 500 MB, with a GPU 3 GB) from the Python package index.")
+            draw_text(box, "It downloads about 500 MB, with a GPU 3 GB.")
             box.operator("extensions.userpref_show_online", text="Allow Online Access...", icon="INTERNET")
         box.operator("relit.install", icon="IMPORT")
         box.operator("relit.install_offline", icon="FILE_FOLDER")

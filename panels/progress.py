@@ -23,9 +23,8 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
         draw_text(layout, "The head is ready. It appears in Object Mode, when no render is running.", "INFO")
     else:
         layout.progress(factor=run.fraction, text=iface_(run.stage))
-    row = layout.row()
-    if not run.waiting:
-        row.label(text=time_left(), icon="TIME", translate=False)
+    row = layout.split(factor=0.65)
+    row.label(text="" if run.waiting else time_left(), icon="TIME", translate=False)
     row.operator("relit.cancel", icon="CANCEL")
 
 
@@ -42,18 +41,26 @@ def draw_outcome(layout: bpy.types.UILayout) -> None:
     problem = run.problem
     if problem is None and not run.notice:
         return
-    box = layout.box()
+    row = layout.box().row()
+    column = row.column()
     if problem is None:
-        draw_text(box, run.notice, "INFO")
+        draw_text(column, run.notice, "INFO")
     else:
-        column = box.column()
-        column.alert = True
-        draw_text(column, problem.message, "ERROR")
-        draw_text(box, problem.hint)
-    row = box.row(align=True)
+        told = column.column()
+        told.alert = True
+        draw_text(told, problem.message, "ERROR")
+        # A button shows the log; its path takes four lines of the sidebar.
+        draw_text(column, problem.hint.replace(problem.log, "the log") if problem.log else problem.hint)
+    buttons = row.row(align=True)
     if problem is not None and problem.log:
-        row.operator("wm.path_open", text="Show Log", icon="TEXT").filepath = problem.log
-    row.operator("relit.dismiss", icon="X")
+        buttons.operator("wm.path_open", text="", icon="TEXT").filepath = problem.log
+    elif run.folder:
+        buttons.operator("wm.path_open", text="", icon="FILE_FOLDER").filepath = run.folder
+    buttons.operator("relit.dismiss", text="", icon="X")
+
+
+def draw_notes(layout: bpy.types.UILayout) -> None:
+    """Draw what the last head's photos left open; needs the full width of a panel."""
     if run.notes:
         header, body = layout.panel("RELIT_notes", default_closed=True)
         header.label(text=iface_("Notes ({})").format(len(run.notes)), translate=False)

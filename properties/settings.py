@@ -45,11 +45,11 @@ class RelitSettings(bpy.types.PropertyGroup):
         items=(
             (
                 "REPLACE",
-                "Replace",
+                "Replace Head",
                 "The active head becomes the new one, if it was made from some of the same photos: place, name, "
                 "modifiers, materials and your changes stay",
             ),
-            ("ADD", "Add", "The new head is added beside those that are there"),
+            ("ADD", "Add a Second", "The new head is added beside those that are there"),
         ),
         default="REPLACE",
     )

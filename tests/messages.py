@@ -75,7 +75,7 @@ def _of_call(node: ast.Call) -> Iterator[Message]:
             yield from ((ANY, text) for text in _texts(keyword.value))
             if name == "operator" and keyword.arg == "text":
                 yield from ((OPERATOR, text) for text in _texts(keyword.value))
-    if name in TRANSLATING or name in {"_slider", "translate"}:
+    if name in TRANSLATING or name in {"_slider", "_section", "translate"}:
         for argument in node.args:
             yield from ((ANY, text) for text in _texts(argument))
 
