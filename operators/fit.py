@@ -17,7 +17,7 @@ from ..core.errors import FitError
 from ..core.head import FIT_FILE
 from ..core.protocol import Reconstruct, encode
 from ..core.settings import FitSettings
-from . import beside, load_head, look, polling, replace_head, worker
+from . import beside, load_head, look, pinned_head, polling, replace_head, worker
 from .active_head import active_head
 from .job import Job, new_job_id, worker_command
 from .run import RECONSTRUCT, run
@@ -165,6 +165,7 @@ def deliver(folder: str, destination: Destination, expected: float = 0.0) -> boo
         beside.stand_beside(loaded, scene)
         gone = "The head to replace is gone; the new one was added as" if destination.head else "The new head is"
         head, said = loaded.head, f"{gone} {loaded.object.name}"
+    pinned_head.remove_previews(scene)
     bpy.ops.ed.undo_push(message="Reconstruct")
     run.notice, run.folder = f"{said}, after {run.seconds:.0f} s.", folder
     run.notes = tuple(str(note) for note in head.fit.get("warnings", ()))

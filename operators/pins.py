@@ -266,6 +266,36 @@ class RELIT_OT_remove_pin(_OverPhoto, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class RELIT_OT_pick_face(bpy.types.Operator):
+    """Take the face that is clicked on"""
+
+    bl_idname = "relit.pick_face"
+    bl_label = "Pick Face"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """The photo must show several faces."""
+        photo = photo_shown(context)
+        found = look.findings(photo) if photo else None
+        if found is None or len(found.boxes) < 2:
+            cls.poll_message_set("Show a photo of the list here that shows several faces.")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Take the face under the mouse."""
+        photo = photo_shown(context)
+        found = look.findings(photo)
+        x, y = Frame(context.region, found.size).to_photo(event.mouse_region_x, event.mouse_region_y)
+        for number, (left, top, width, height) in enumerate(found.boxes):
+            inside = 0 <= x - left <= width and 0 <= y - top <= height
+            if inside and number != found.chosen:
+                photo.face = number + 1
+                return {"FINISHED"}
+        return {"PASS_THROUGH"}
+
+
 class RELIT_OT_clear_pins(bpy.types.Operator):
     """Remove all pins of the photo; the landmarks go back to where they were found"""
 
@@ -329,6 +359,7 @@ class RELIT_TL_pin(bpy.types.WorkSpaceTool):
         ("relit.add_pin", {"type": "LEFTMOUSE", "value": "DOUBLE_CLICK"}, None),
         ("relit.remove_pin", {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True}, None),
         ("relit.drag_pin", {"type": "LEFTMOUSE", "value": "PRESS"}, None),
+        ("relit.pick_face", {"type": "LEFTMOUSE", "value": "PRESS"}, None),
         ("relit.remove_pin", {"type": "X", "value": "PRESS"}, None),
         ("relit.remove_pin", {"type": "DEL", "value": "PRESS"}, None),
     )
@@ -348,7 +379,14 @@ def meant_photo(context: bpy.types.Context) -> bpy.types.PropertyGroup | None:
 
 
 _register, _unregister = bpy.utils.register_classes_factory(
-    (RELIT_OT_drag_pin, RELIT_OT_add_pin, RELIT_OT_remove_pin, RELIT_OT_clear_pins, RELIT_OT_pin_landmarks)
+    (
+        RELIT_OT_drag_pin,
+        RELIT_OT_add_pin,
+        RELIT_OT_remove_pin,
+        RELIT_OT_pick_face,
+        RELIT_OT_clear_pins,
+        RELIT_OT_pin_landmarks,
+    )
 )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import look, photo_overlay
+from ..operators import look, photo_overlay, pinned_head
+from ..operators.active_head import is_head
 from .layout import draw_text
 from .photos import draw_faces, notes_of
 
@@ -37,10 +38,10 @@ class RELIT_PT_image(bpy.types.Panel):
         for note in notes_of(photo, False, found):
             draw_text(layout, note, "ERROR" if found.problem else "INFO")
         if len(found.points):
-            _draw_pins(layout, photo)
+            _draw_pins(layout, context, photo)
 
 
-def _draw_pins(layout: bpy.types.UILayout, photo: bpy.types.PropertyGroup) -> None:
+def _draw_pins(layout: bpy.types.UILayout, context: bpy.types.Context, photo: bpy.types.PropertyGroup) -> None:
     layout.separator()
     layout.operator("relit.pin_landmarks", icon="PINNED")
     column = layout.column(align=True)
@@ -51,8 +52,12 @@ def _draw_pins(layout: bpy.types.UILayout, photo: bpy.types.PropertyGroup) -> No
     row.label(text="No pins" if not photo.pins else "1 pin" if len(photo.pins) == 1 else f"{len(photo.pins)} pins")
     row.operator("relit.clear_pins", icon="X")
     if photo.pins:
-        draw_text(layout, "The shape follows at once; the skin follows when the head is reconstructed again.")
-        layout.operator("relit.fit", text="Update Skin", icon="FILE_REFRESH")
+        found = pinned_head.head_of(context, photo)
+        if found is not None and is_head(found[0]):
+            draw_text(layout, "The shape follows at once, the skin when the head is reconstructed again.")
+            layout.operator("relit.fit", text="Update Skin", icon="FILE_REFRESH")
+        else:
+            layout.operator("relit.fit", icon="USER")
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_image,))

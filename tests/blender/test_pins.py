@@ -249,7 +249,40 @@ def test_the_tool_and_its_panel_are_there(part, looked, draw, monkeypatch) -> No
     assert "relit.pin_landmarks" in seen.operators and "relit.fit" not in seen.operators
     part("operators.pins").put(looked[0], NOSE, (4.0, 4.0))
     seen = draw("RELIT_PT_image")
-    assert "1 pin" in seen.text and "relit.fit" in seen.operators
+    assert "1 pin" in seen.text and "relit.fit" in seen.operators and "the skin when" not in seen.text
+
+
+def test_with_a_head_the_panel_offers_to_update_its_skin(part, looked, head, draw, monkeypatch) -> None:
+    monkeypatch.setattr(part("operators.photo_overlay"), "photo_shown", lambda context: looked[0])
+    part("operators.pins").put(looked[0], NOSE, (4.0, 4.0))
+    seen = draw("RELIT_PT_image")
+    assert "the skin when" in " ".join(seen.text.split()) and "relit.fit" in seen.operators
+
+
+def test_a_finished_reconstruction_takes_the_grey_head_away(part, pins, pinned_head, looked, head_with_record) -> None:
+    drag(pins, looked[0], NOSE, [np.array([130.0, 150.0])]).finish()
+    preview = pinned_head.head_of(bpy.context, looked[0])[0]
+    assert not part("operators.active_head").is_head(preview)
+    fit = part("operators.fit")
+    assert fit.deliver(str(head_with_record), fit.Destination.of(bpy.context, tuple(p.path for p in looked)))
+    head, number = pinned_head.head_of(bpy.context, looked[0])
+    assert head.relit.folder == str(head_with_record) and number == 0
+    assert len([other for other in bpy.context.scene.objects if other.type == "CAMERA"]) == 2
+
+
+def test_after_update_skin_the_pins_are_what_the_head_was_built_with(part, pins, pinned_head, looked, head) -> None:
+    """A reconstruction with the pins of the list is where its pins want it; only further ones move it."""
+    pins.put(looked[0], NOSE, (130.0, 150.0))
+    folder = Path(head.relit.folder)
+    record = json.loads((folder / "fit.json").read_text())
+    record["photos"][0]["pins"] = [[NOSE, *looked[0].pins[0].place]]
+    (folder / "fit.json").write_text(json.dumps(record, indent=1))
+    before = coordinates(head)
+    pins.settle(bpy.context.scene, head)
+    assert np.array_equal(coordinates(head)["Basis"], before["Basis"])
+    looked[0].pins.clear()
+    pins.settle(bpy.context.scene, head)
+    assert np.abs(coordinates(head)["Basis"] - before["Basis"]).max() > 1e-4
 
 
 def _tools() -> list:
