@@ -21,7 +21,7 @@ class RELIT_PT_export(HeadPanel, bpy.types.Panel):
         layout.label(text="Head, as it is now:")
         grid = layout.grid_flow(row_major=True, columns=3, even_columns=True, align=True)
         for key, entry in FORMATS.items():
-            grid.operator("relit.export", text=entry.ending[1:].upper()).format = key
+            grid.operator("relit.export", text=entry.label.split(" ")[0]).format = key
         layout.label(text="Textures for:")
         grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         for key, entry in SETS.items():
