@@ -14,7 +14,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 from mathutils import Matrix
 
 from ..core.errors import FitError
-from . import export_material, exporters, standin, texture_sets
+from . import export_material, exporters, shaded_maps, standin, texture_sets
 from .active_head import active_head, require_head
 from .exporters import FORMATS
 from .places import replacing, require_space, said_plainly
@@ -115,6 +115,7 @@ class RELIT_OT_export(bpy.types.Operator):
         except FitError as error:
             self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
             return {"CANCELLED"}
+        shaded_maps.warn_of_nodes(self, active_head(context))
         self.report({"INFO"}, f"Wrote {path.name} ({path.stat().st_size / 1e6:.1f} MB) to {path.parent}.")
         return {"FINISHED"}
 
@@ -141,7 +142,7 @@ class RELIT_OT_export(bpy.types.Operator):
     def _write(self, head_object: bpy.types.Object, path: Path) -> None:
         chosen = FORMATS[self.format]
         path.parent.mkdir(parents=True, exist_ok=True)
-        maps = texture_sets.read_maps(head_object, int(self.size))
+        maps = shaded_maps.read_maps(head_object, int(self.size))
         require_space(path.parent, _expected_size(head_object, maps))
         inside = chosen.holds == "inside" or (chosen.holds == "either" and self.embed)
         name = texture_sets.plain_name(head_object.name)

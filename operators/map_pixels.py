@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..core.errors import FitError
 from ..core.srgb import linear_from_srgb
+from .skin_maps import image_nodes
 
 MAPS = ("diffuse_albedo", "specular_albedo", "roughness", "normal", "cavity", "displacement", "eye_albedo", "lashes")
 COLOURS = {"diffuse_albedo", "eye_albedo"}
@@ -27,24 +27,12 @@ def find_maps(head_object: bpy.types.Object) -> dict[str, bpy.types.Image]:
     by_node: dict[str, bpy.types.Image] = {}
     by_image: dict[str, bpy.types.Image] = {}
     for material in head_object.data.materials:
-        for node in _image_nodes(material.node_tree if material else None, set()):
+        for node in image_nodes(material.node_tree if material else None, set()):
             for found, name in ((by_node, node.name), (by_image, node.image.name)):
                 for key in MAPS:
                     if name == key or name.startswith(f"{key}.") or (key == "lashes" and name.endswith(" lashes")):
                         found.setdefault(key, node.image)
     return by_image | by_node
-
-
-def _image_nodes(tree: bpy.types.NodeTree | None, seen: set[int]) -> Iterator[bpy.types.Node]:
-    """Walk the nodes with a picture, those in groups too."""
-    if tree is None or tree.as_pointer() in seen:
-        return
-    seen.add(tree.as_pointer())
-    for node in tree.nodes:
-        if node.type == "TEX_IMAGE" and node.image is not None:
-            yield node
-        elif node.type == "GROUP":
-            yield from _image_nodes(node.node_tree, seen)
 
 
 def read(image: bpy.types.Image, colour: bool, largest: int = 0) -> np.ndarray:
@@ -65,14 +53,25 @@ def read(image: bpy.types.Image, colour: bool, largest: int = 0) -> np.ndarray:
             f"The picture {image.name} is missing: there is no file {where}.",
             "Find it with File > External Data > Find Missing Files, or load the head again.",
         )
-    values = np.empty(width * height * image.channels, np.float32)
-    image.pixels.foreach_get(values)
-    values = values.reshape(height, width, image.channels)[::-1]
+    values = _values(image)
     values = values[..., :3] if image.channels >= 3 else np.repeat(values[..., :1], 3, axis=2)
     # Blender keeps pictures of bytes as the file has them, and pictures of floats in linear light.
     if colour and not image.is_float and image.colorspace_settings.name != "Non-Color":
         values = linear_from_srgb(values)
     return shrink(values, largest) if 0 < largest < max(width, height) else np.ascontiguousarray(values)
+
+
+def opacity(image: bpy.types.Image, largest: int = 0) -> np.ndarray:
+    """Return ``[H, W, 1]`` alpha of an image of the file, as `read` returns its colours."""
+    values = _values(image)[..., 3:] if image.channels == 4 else np.ones((*image.size[::-1], 1), np.float32)
+    return shrink(values, largest) if 0 < largest < max(values.shape) else values
+
+
+def _values(image: bpy.types.Image) -> np.ndarray:
+    width, height = image.size
+    values = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(height, width, image.channels)[::-1]
 
 
 def shrink(values: np.ndarray, largest: int) -> np.ndarray:

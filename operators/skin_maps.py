@@ -25,7 +25,7 @@ def nodes_of(head_object: bpy.types.Object) -> dict[str, list[bpy.types.Node]]:
     """
     found: dict[str, list[bpy.types.Node]] = {}
     for material in head_object.data.materials:
-        for node in _image_nodes(material.node_tree if material else None, set()):
+        for node in image_nodes(material.node_tree if material else None, set()):
             image = real_image(node.image)
             keys = [name.split(".")[0] for name in (_file_name(image), image.name)]
             if key := next((key for key in keys if key in MAPS), ""):
@@ -152,7 +152,7 @@ def _preview(real: bpy.types.Image, pixels: np.ndarray) -> bpy.types.Image:
     return image
 
 
-def _image_nodes(tree: bpy.types.NodeTree | None, seen: set[int]) -> Iterator[bpy.types.Node]:
+def image_nodes(tree: bpy.types.NodeTree | None, seen: set[int]) -> Iterator[bpy.types.Node]:
     """Walk the nodes with a picture, those in groups too."""
     if tree is None or tree.as_pointer() in seen:
         return
@@ -161,4 +161,4 @@ def _image_nodes(tree: bpy.types.NodeTree | None, seen: set[int]) -> Iterator[bp
         if node.type == "TEX_IMAGE" and node.image is not None:
             yield node
         elif node.type == "GROUP":
-            yield from _image_nodes(node.node_tree, seen)
+            yield from image_nodes(node.node_tree, seen)

@@ -19,10 +19,10 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from ..core import lashes
 from ..core.errors import FitError
 from ..core.srgb import srgb_from_linear
-from . import map_pixels, paint_layer, skin_maps
+from . import map_pixels
 from .active_head import active_head, require_head
 from .places import said_plainly
-from .skin_group import GROUP_NODE
+from .shaded_maps import read_maps, warn_of_nodes
 
 UNREAL_SPECULAR = 0.0555556 / 0.08  # Unreal's "Specular" of 1 is an F0 of 0.08
 Maps = Mapping[str, np.ndarray]
@@ -171,55 +171,11 @@ def plain_name(name: str) -> str:
     return f"Head_{plain}".rstrip("_") if not plain or plain[0].isdigit() else plain
 
 
-def read_maps(head_object: bpy.types.Object, largest: int = 0) -> dict[str, np.ndarray]:
-    """Return the pixels of every map of a head, colours in linear light, row 0 at the top.
-
-    Raises:
-        FitError: A picture is missing, or the head has no picture at all.
-    """
-    images = map_pixels.find_maps(head_object)
-    if not images:
-        raise FitError(
-            f"The materials of {head_object.name} use none of the head's maps.", "Load the head again from its folder."
-        )
-    images = {name: skin_maps.real_image(image) for name, image in images.items()}
-    maps = {name: map_pixels.read(image, name in map_pixels.COLOURS, largest) for name, image in images.items()}
-    if paint_layer.DIFFUSE in maps:
-        maps[paint_layer.DIFFUSE] = paint_layer.painted_over(head_object, maps[paint_layer.DIFFUSE])
-    return _as_shaded(maps, _group_values(head_object))
-
-
-def _group_values(head_object: bpy.types.Object) -> dict[str, float]:
-    """Return the numbers that the artist set on the skin's node group, those that nothing is linked to."""
-    trees = [material.node_tree for material in head_object.data.materials if material and material.node_tree]
-    group = next((tree.nodes[GROUP_NODE] for tree in trees if GROUP_NODE in tree.nodes), None)
-    sockets = [socket for socket in group.inputs if socket.type == "VALUE"] if group else []
-    return {socket.name: socket.default_value for socket in sockets if not socket.is_linked}
-
-
-def _as_shaded(maps: dict[str, np.ndarray], values: Mapping[str, float]) -> dict[str, np.ndarray]:
-    """Return the maps as the skin's node group uses them: its strengths and scales belong to what others shall see."""
-    shaded = dict(maps)
-    if "specular_albedo" in maps:
-        gloss = maps["specular_albedo"] * values.get("Specular Strength", 1.0)
-        if "cavity" in maps and maps["cavity"].shape == gloss.shape:
-            gloss = gloss * (1 + values.get("Cavity Strength", 0.0) * (maps["cavity"] - 1))
-        shaded["specular_albedo"] = gloss.clip(0, 1)
-    if "roughness" in maps:
-        shaded["roughness"] = (maps["roughness"] * values.get("Roughness Scale", 1.0)).clip(0, 1)
-    strength = values.get("Normal Strength", 1.0)
-    if "normal" in maps and strength != 1.0:
-        normal = maps["normal"] * 2 - 1
-        normal[..., :2] *= strength
-        shaded["normal"] = normal / np.linalg.norm(normal, axis=2, keepdims=True) * 0.5 + 0.5
-    return shaded
-
-
 def write_set(maps: Maps, folder: Path, name: str, chosen: TextureSet, bits: int = 16) -> dict[str, Path]:
     """Write a texture set and return its files by their roles.
 
     Args:
-        maps: From `read_maps`; what there is no map for is left out.
+        maps: From `shaded_maps.read_maps`; what there is no map for is left out.
         folder: Where to; made if need be.
         name: Of the head; made plain.
         chosen: Which; one of `SETS`, or `GLTF`.
@@ -279,6 +235,7 @@ class RELIT_OT_export_textures(bpy.types.Operator):
         except FitError as error:
             self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
             return {"CANCELLED"}
+        warn_of_nodes(self, head_object)
         self.report({"INFO"}, f"Wrote {len(written)} textures for {SETS[self.textures].label} to {folder}.")
         return {"FINISHED"}
 

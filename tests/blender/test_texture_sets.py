@@ -141,6 +141,42 @@ def test_strengths_of_the_skin_belong_to_what_is_written(written, group) -> None
     np.testing.assert_allclose(after["sample_Normal.png"][0], np.broadcast_to((0.5, 0.5, 1), (64, 64, 3)), atol=1e-4)
 
 
+def test_the_paint_layer_lies_over_the_diffuse_map(written, head, part) -> None:
+    before = written("PLAIN")["sample_BaseColor.png"][0]
+    layer = part("operators.paint_layer").ensure_layer(head)
+    values = np.zeros((layer.size[1], layer.size[0], 4), np.float32)
+    values[-8:] = (1, 0, 0, 1)  # the top of the picture
+    values[:8] = (0, 0, 0, 0.5)
+    layer.pixels.foreach_set(values.ravel())
+    after = written("PLAIN")["sample_BaseColor.png"][0]
+    np.testing.assert_allclose(after[:8], np.broadcast_to((1, 0, 0), (8, 64, 3)), atol=1e-6)
+    np.testing.assert_array_equal(after[8:-8], before[8:-8])
+    linear = part("core.srgb").linear_from_srgb
+    np.testing.assert_allclose(linear(after[-8:]), linear(before[-8:]) / 2, atol=0.004)
+    head.relit_paint.visible = False
+    np.testing.assert_array_equal(written("PLAIN")["sample_BaseColor.png"][0], before)
+
+
+def test_small_maps_that_stand_in_are_not_written(head, part, tmp_path: Path) -> None:
+    node = head.data.materials[0].node_tree.nodes["diffuse_albedo"]
+    small = bpy.data.images.new("small", 8, 8)
+    small[part("operators.skin_maps").STANDS_FOR] = node.image
+    node.image = small
+    assert "still being computed" in sentence(directory=str(tmp_path / "out"))
+
+
+def test_nodes_of_the_artists_own_are_named(head, part, group) -> None:
+    unseen = part("operators.shaded_maps").unseen_nodes
+    assert unseen(head) == []
+    part("operators.paint_layer").ensure_layer(head)
+    assert unseen(head) == []
+    tree = head.data.materials[0].node_tree
+    hue = tree.nodes.new("ShaderNodeHueSaturation")
+    tree.links.new(tree.nodes["roughness"].outputs["Color"], hue.inputs["Color"])
+    tree.links.new(hue.outputs["Color"], group.inputs["Roughness"])
+    assert unseen(head) == ["Roughness"]
+
+
 def test_a_head_without_specular_map_gets_what_there_is(written, head) -> None:
     nodes = head.data.materials[0].node_tree.nodes
     nodes.remove(nodes["specular_albedo"])
