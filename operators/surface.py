@@ -83,7 +83,7 @@ def _mouth(head: Head) -> np.ndarray:
     if not front.any():
         return np.ones(len(head.vertices))
     behind = (head.vertices[front, 2].max() - head.vertices[:, 2]) / MOUTH
-    return np.where(inside, np.clip(1.1 - behind, 0.15, 1) ** 1.5, 1.0)
+    return np.where(inside, np.clip(1.3 - behind, 0.15, 1) ** 1.5, 1.0)
 
 
 def _vertices_of(head: Head, name: str) -> np.ndarray:
