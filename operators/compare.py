@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import bpy
+import numpy as np
 
 from ..core.errors import FitError
-from . import light_rig
-from .active_head import active_head, require_head
+from . import light_rig, skin_look
+from .active_head import active_head, is_head, require_head
 from .camera import photo_camera, show_whole_photo
 from .comparison import comparison, open_editor
+from .face_in_photo import FACE, Box, face_box, places_in_photo, seen_skin
 from .mesh import photo_key_name
 from .renders import render
 
 SAMPLES = 24
+
+
+class Compared(NamedTuple):
+    """What a render is compared with when it comes, by name, for anything may be gone by then."""
+
+    head: str
+    photo: str
+    scene: str
+    places: np.ndarray
+    box: Box
 
 
 class RELIT_OT_compare(bpy.types.Operator):
@@ -39,16 +52,21 @@ class RELIT_OT_compare(bpy.types.Operator):
         """Start the render."""
         head_object, choice, scene = active_head(context), context.scene.relit_compare, context.scene
         camera = photo_camera(head_object, choice.photo)
-        photo = background_of(camera).image
+        photo, size = background_of(camera).image, tuple(background_of(camera).image.size)
+        places = places_in_photo(head_object, camera, photo_key_name(choice.photo - 1), size)
+        box = face_box(places, skin_look.members(head_object, (FACE,)))
         out = Path(tempfile.gettempdir()) / f"relit-compare-{render.number()}.png"
         try:
-            wanted = order(head_object, camera, photo, choice)
+            wanted = order(head_object, camera, box, size, choice)
             if choice.light == "PHOTO":
                 wanted["light"] = save_photo_light(head_object, choice.photo, out.with_suffix(".exr"))
-            render.start(context, {**wanted, "out": str(out)}, lambda path: finish(path, photo.name, scene.name))
+            compared = Compared(head_object.name, photo.name, scene.name, places, box)
+            render.start(context, {**wanted, "out": str(out)}, lambda path: finish(path, compared))
         except FitError as error:
             self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
             return {"CANCELLED"}
+        show_whole_photo(camera, scene)
+        look_through(context, camera)
         self.report({"INFO"}, "The render appears beside the photo when it is done.")
         return {"FINISHED"}
 
@@ -72,30 +90,37 @@ class RELIT_OT_look_through_photo(bpy.types.Operator):
         show_whole_photo(camera, context.scene)
         background = background_of(camera)
         background.display_depth, background.alpha = "FRONT", min(background.alpha, 0.5)
-        for area in context.screen.areas if context.screen else ():
-            if area.type == "VIEW_3D":
-                space = area.spaces[0]
-                space.use_local_camera, space.camera = True, camera
-                space.region_3d.view_perspective = "CAMERA"
+        look_through(context, camera)
         self.report({"INFO"}, f"The view is that of photo {number}. Its opacity is in the panel Compare.")
         return {"FINISHED"}
+
+
+def look_through(context: bpy.types.Context, camera: bpy.types.Object) -> None:
+    """Let the 3D views look through a camera without making it the scene's."""
+    for area in context.screen.areas if context.screen else ():
+        if area.type == "VIEW_3D":
+            space = area.spaces[0]
+            space.use_local_camera, space.camera = True, camera
+            space.region_3d.view_perspective = "CAMERA"
 
 
 def order(
     head_object: bpy.types.Object,
     camera: bpy.types.Object,
-    photo: bpy.types.Image,
+    box: Box,
+    size: tuple[int, int],
     choice: bpy.types.PropertyGroup,
 ) -> dict[str, object]:
-    """Return what `render_script` is told."""
-    scale = choice.size / max(photo.size)
+    """Return what `render_script` is told; ``size`` is the photo's."""
+    scale = choice.size / max(size[0] * (box.right - box.left), size[1] * (box.top - box.bottom))
     return {
         "task": "photo",
         "head": head_object.name,
         "camera": camera.name,
         "expression": photo_key_name(choice.photo - 1),
-        "width": max(1, round(photo.size[0] * scale)),
-        "height": max(1, round(photo.size[1] * scale)),
+        "width": max(1, round(size[0] * scale)),
+        "height": max(1, round(size[1] * scale)),
+        "box": list(box),
         "engine": "CYCLES",
         "samples": SAMPLES,
     }
@@ -110,18 +135,22 @@ def save_photo_light(head_object: bpy.types.Object, photo: int, path: Path) -> s
     return str(path)
 
 
-def finish(path: str, photo: str, scene: str) -> None:
-    """Show the render that has come, unless photo or scene are gone by now."""
-    if photo not in bpy.data.images or scene not in bpy.data.scenes:
+def finish(path: str, compared: Compared) -> None:
+    """Show the render that has come, unless head, photo or scene are gone by now."""
+    head_object, photo = bpy.data.objects.get(compared.head), bpy.data.images.get(compared.photo)
+    scene = bpy.data.scenes.get(compared.scene)
+    if not is_head(head_object) or photo is None or scene is None or skin_look.skin_material(head_object) is None:
         return
     rendered = bpy.data.images.load(path)
-    comparison.take(bpy.data.images[photo], rendered)
+    seen = None
+    if len(compared.places) == len(head_object.data.vertices):
+        seen = seen_skin(head_object, compared.places, compared.box, tuple(rendered.size))
+    comparison.take(photo, rendered, compared.box, seen)
     bpy.data.images.remove(rendered)
     for leftover in (Path(path), Path(path).with_suffix(".exr")):
         leftover.unlink(missing_ok=True)
-    choice = bpy.data.scenes[scene].relit_compare
-    choice.wipe = comparison.middle
-    open_editor(bpy.context, comparison.show(choice))
+    scene.relit_compare.wipe = comparison.middle
+    open_editor(bpy.context, comparison.show(scene.relit_compare))
 
 
 def background_of(camera: bpy.types.Object) -> bpy.types.CameraBackgroundImage | None:

@@ -7,9 +7,11 @@ import numpy as np
 
 from ..core.reflectance.tone import lab_from_linear
 from ..core.srgb import linear_from_srgb
+from .face_in_photo import Box
 from .relief_maps import pixels
 
 IMAGE = "Relit Compare"
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 FLICKER = 0.5
 """Seconds that photo and render are each shown."""
 LINE = 0.9
@@ -20,7 +22,7 @@ class Comparison:
     """What is compared; nothing before the first render.
 
     Attributes:
-        difference: Mean colour difference over the head (CIE 1976), None before the first render.
+        difference: Mean colour difference over the skin that the photo shows (CIELAB), None before the first render.
     """
 
     def __init__(self) -> None:
@@ -45,14 +47,30 @@ class Comparison:
         columns = self._cover.sum(axis=0)
         return float((np.arange(len(columns)) + 0.5) @ columns / max(columns.sum(), 1e-6) / len(columns)) or 0.5
 
-    def take(self, photo: bpy.types.Image, rendered: bpy.types.Image) -> None:
-        """Read photo and render; the photo is brought to the render's size."""
+    def take(
+        self, photo: bpy.types.Image, rendered: bpy.types.Image, box: Box = WHOLE, seen: np.ndarray | None = None
+    ) -> None:
+        """Read photo and render.
+
+        Args:
+            photo: The photo.
+            rendered: The same part of it, rendered, without background.
+            box: Which part.
+            seen: [H, W] pixels of the render to measure the difference over; all of the head when None.
+        """
         width, height = rendered.size
-        self._photo = resized(pixels(photo)[..., :3], width, height)
+        rows, columns = photo.size[1], photo.size[0]
+        part = pixels(photo)[
+            round(box.bottom * rows) : round(box.top * rows), round(box.left * columns) : round(box.right * columns), :3
+        ]
+        self._photo = resized(part, width, height)
         drawn = pixels(rendered)
         self._cover = drawn[..., 3].copy()
         self._render = drawn[..., :3] * self._cover[..., None] + self._photo * (1 - self._cover[..., None])
         inside = self._cover > 0.99
+        if seen is not None and seen.shape == inside.shape:
+            inside &= seen
+        self.difference = None
         if inside.any():
             labs = [lab_from_linear(linear_from_srgb(side[inside])) for side in (self._photo, self._render)]
             self.difference = float(np.linalg.norm(labs[0] - labs[1], axis=1).mean())

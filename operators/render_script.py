@@ -68,7 +68,7 @@ def turntable(order: dict, scene: bpy.types.Scene, head: bpy.types.Object) -> No
 
 
 def photo(order: dict, scene: bpy.types.Scene, head: bpy.types.Object) -> None:
-    """Render what a matched camera sees, at preview size, the background transparent."""
+    """Render the face as a matched camera sees it, at preview size, the background transparent."""
     scene.camera = bpy.data.objects[order["camera"]]
     if order["expression"]:
         pose(head, order["expression"])
@@ -80,6 +80,8 @@ def photo(order: dict, scene: bpy.types.Scene, head: bpy.types.Object) -> None:
     scene.view_settings.view_transform, scene.view_settings.look = "Standard", "None"
     scene.view_settings.exposure, scene.view_settings.gamma = 0.0, 1.0
     set_output(render, False)
+    render.use_border = render.use_crop_to_border = True
+    render.border_min_x, render.border_min_y, render.border_max_x, render.border_max_y = order["box"]
     render.filepath = order["out"]
     bpy.ops.render.render(write_still=True, scene=scene.name)
     print("RELIT 1.0", flush=True)

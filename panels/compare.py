@@ -66,7 +66,7 @@ def draw_comparison(layout: bpy.types.UILayout, choice: bpy.types.PropertyGroup)
     if choice.mode == "DIFFERENCE":
         layout.prop(choice, "gain")
     if comparison.difference is not None:
-        draw_text(layout, f"Mean colour difference over the head: {comparison.difference:.1f} (CIE 1976)")
+        draw_text(layout, f"Color difference on the face: {comparison.difference:.1f} (2 is just visible)")
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_compare, RELIT_PT_compare_image))

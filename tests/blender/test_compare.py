@@ -89,11 +89,11 @@ def test_the_matched_camera_is_rendered_and_shown(head, render, part, monkeypatc
         time.sleep(0.1)
     assert not render.problem
     image = bpy.data.images["Relit Compare"]
-    assert tuple(image.size) == (48, 64)
+    assert max(image.size) in range(62, 67), "the face fills the picture"
     after = (scene.camera, scene.render.engine, scene.render.resolution_x, len(bpy.data.objects), len(bpy.data.images))
     assert after == (*before[:4], before[4] + 1)
     choice.mode, choice.wipe = "WIPE", 0.0
-    assert np.abs(shown()[32, 24] - 90 / 255).max() > 0.02, "a face, not the grey photo"
+    assert np.abs(shown()[image.size[1] // 2, image.size[0] // 2] - 90 / 255).max() > 0.02, "a face, not the grey photo"
     assert part("operators.comparison").comparison.difference > 0
     part("operators.comparison").comparison.clear()
 
@@ -151,7 +151,7 @@ def test_the_wipe_begins_on_the_head(compared) -> None:
 
 def test_the_panel_offers_the_wipe_once_there_is_a_render(head, draw, compared) -> None:
     seen = draw("RELIT_PT_compare")
-    assert {"wipe", "mode", "alpha"} <= set(seen.properties) and "colour difference" in seen.text
+    assert {"wipe", "mode", "alpha"} <= set(seen.properties) and "difference on the face" in " ".join(seen.text.split())
     compared.clear()
     seen = draw("RELIT_PT_compare")
     assert "wipe" not in seen.properties and seen.operators == ["relit.compare", "relit.look_through_photo"]
@@ -170,3 +170,27 @@ def test_the_line_follows_the_mouse_over_the_picture(compared, part) -> None:
     assert gizmo.RELIT_GGT_wipe.poll(context)
     scene.relit_compare.mode = "DIFFERENCE"
     assert not gizmo.RELIT_GGT_wipe.poll(context)
+
+
+def test_the_face_is_found_in_the_photo(head, part, head_folder: Path) -> None:
+    face, cameras = part("operators.face_in_photo"), part("operators.camera")
+    known = part("core.head").read_head(head_folder)
+    width, height = known.image_size[0].tolist()
+    bpy.context.view_layer.update()
+    places = face.places_in_photo(head, cameras.photo_camera(head, 1), "Photo", (width, height))
+    pinhole = Camera(known.focal_px[0], known.principal_px[0], width, height, known.camera_from_world[0])
+    expected = pinhole.project(known.posed_vertices(0))[0] / (width, height)
+    assert np.abs(places - (expected * (1, -1) + (0, 1))).max() < 0.002
+    region = known.regions["face"]
+    box = face.face_box(places, region)
+    assert 0 <= box.left < places[region, 0].min() and box.right > places[region, 0].max()
+    for name, value in (("relit_mirrored", 0.0), ("relit_invented", 0.0)):
+        head.data.attributes[name].data.foreach_set("value", np.full(len(head.data.vertices), value, np.float32))
+    seen = face.seen_skin(head, places, box, (80, 100))
+    assert 0.15 < seen.mean() < 0.7
+    nose = known.vertices[:, 2].argmax()
+    column, row = ((places[nose] - box[:2]) / (box.right - box.left, box.top - box.bottom) * (80, 100)).astype(int)
+    assert seen[row, column]
+    full = np.ones(len(head.data.vertices), np.float32)
+    head.data.attributes["relit_invented"].data.foreach_set("value", full)
+    assert not face.seen_skin(head, places, box, (80, 100)).any(), "nothing was seen"
