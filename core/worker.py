@@ -110,9 +110,10 @@ class Session:
 def main() -> int:
     """Answer requests; return the exit status: 0, 1 after a failure that ends the process, 130 after a cancel."""
     session = Session(claim_stdout())
-    lower_priority()
-    threading.Thread(target=session.listen, daemon=True).start()
     stays = STAY in sys.argv[1:]
+    if not stays:  # somebody waits for short answers with the hand on a slider
+        lower_priority()
+    threading.Thread(target=session.listen, daemon=True).start()
     while (line := session.next_line()) is not None:
         failure = serve(line, session)
         if session.cancelled.is_set():
