@@ -120,7 +120,7 @@ def export(options: argparse.Namespace) -> None:
 
 
 def edit(options: argparse.Namespace) -> None:
-    """Write a head with another skin: tone, redness, age, masculinity, stubble, freckles."""
+    """Write a head with another skin: tone, redness, masculinity, stubble, freckles, wrinkles, shine, roughness."""
     from .device import limit_spinning
 
     limit_spinning()

@@ -307,6 +307,23 @@ def test_a_duplicate_shares_maps_and_sliders(head, worker, live, maps) -> None:
     assert head.relit_skin.redness == 0.5 and shows(maps, head, redness=0.5) and live.state(twin) == (None, False)
 
 
+def test_many_moves_leave_nothing_behind(head, worker, live, maps) -> None:
+    def counts() -> tuple[int, ...]:
+        return len(bpy.data.images), len(bpy.data.materials), sum(len(m.node_tree.nodes) for m in head.data.materials)
+
+    head.relit_skin.redness = 0.1
+    rest(live, worker)
+    before = counts()
+    for step in range(10):
+        head.relit_skin.redness = 0.1 * step
+        rest(live, worker)
+        bpy.ops.ed.undo_push(message="slider")
+    assert counts() == before
+    assert {image.name for image in bpy.data.images if maps.STANDS_FOR in image} == {
+        f".relit {image.session_uid}" for image in maps.images_of(head).values()
+    }
+
+
 def test_a_head_that_is_deleted_meanwhile_is_no_obstacle(head, worker, live) -> None:
     head.relit_skin.redness = 1.0
     live.ask_full_size()
