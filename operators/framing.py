@@ -42,7 +42,7 @@ def show(head: bpy.types.Object) -> None:
         view.view_rotation = FRONT
         view.view_location = (low + high) / 2
         view.view_distance = ROOM * (high.z - low.z)
-        if space.shading.type == "SOLID":
+        if space.shading.type == "SOLID" and head.material_slots:
             space.shading.type = "MATERIAL"
 
 

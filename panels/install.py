@@ -39,7 +39,9 @@ def draw(layout: bpy.types.UILayout) -> None:
 def draw_existing(layout: bpy.types.UILayout) -> None:
     """Draw the field that names a Python which has the libraries already."""
     preferences = worker.preferences()
-    row = layout.row(align=True)
-    row.prop(preferences, "python")
+    column = layout.column(align=True)
+    column.label(text="Existing Python:")
+    row = column.row(align=True)
+    row.prop(preferences, "python", text="")
     if preferences.python:
         row.operator("relit.check_python", text="", icon="VIEWZOOM")
