@@ -1,15 +1,16 @@
-"""``python -m benchmarks accuracy|photos|eevee|peers|speed``: how good heads are, what others do, the cost."""
+"""``python -m benchmarks accuracy|photos|eevee|interface|peers|speed``: quality, other methods, cost."""
 
 from __future__ import annotations
 
 import argparse
 
-from . import accuracy, engines, peers, photos, speed
+from . import accuracy, engines, interface, peers, photos, speed
 
 COMMANDS = {
     "accuracy": (accuracy, "error against heads of which everything is known, beside simpler methods"),
     "photos": (photos, "heads of real people: failures, likeness, agreement"),
     "eevee": (engines, "how alike EEVEE and Cycles show a head under each light preset"),
+    "interface": (interface, "how long an artist waits for panels, sliders and pins in a real Blender window"),
     "peers": (peers, "other methods on the same photos, and published figures"),
     "speed": (speed, "seconds and memory of a whole reconstruction, stage by stage"),
 }

@@ -25,7 +25,7 @@ import bpy
 
 Steps = Generator[float | Callable[[], object] | None, None, None]
 EXTENSION = "bl_ext.user_default.relit"
-PATIENCE = 120.0  # seconds that a scenario waits for one thing
+PATIENCE = 240.0  # seconds that a scenario waits for one thing
 ROW = 9  # pixels between two looks: less than half a button's height
 COLUMNS = (0.3, 0.6, -49, 0.12)  # where to look: fractions of the sidebar's width, or pixels from its right edge
 LIST = 21  # height of a folded list inside a panel
@@ -108,20 +108,6 @@ class Stage:
         for value in ("PRESS", "RELEASE"):
             self.window.event_simulate(type=kind, value=value, x=self._mouse[0], y=self._mouse[1], **keys)
             yield
-
-    def write(self, wanted: str, text: str) -> Steps:
-        """Find a text field in the sidebar, click into it and type."""
-        place = yield from self.find(wanted)
-        assert place is not None, f"no field {wanted} in the sidebar"
-        yield from self.press(*place)
-        yield 0.2
-        for letter in text:
-            self.window.event_simulate(type="A", value="PRESS", unicode=letter, x=place[0], y=place[1])
-            yield
-        for value in ("PRESS", "RELEASE"):
-            self.window.event_simulate(type="RET", value=value, x=place[0], y=place[1])
-            yield
-        yield 0.2
 
     @property
     def _mouse(self) -> tuple[int, int]:

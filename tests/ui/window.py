@@ -11,6 +11,8 @@ used, and how it is shown, is chosen by the environment:
 ``RELIT_UI_DISPLAY``
     The X display, ``:61`` for example: used as it is where it answers, otherwise ``Xvfb`` is started on it. By default
     ``DISPLAY``, or ``:61`` where that is not set.
+``RELIT_UI_LIMIT``
+    Seconds for one scenario, where a machine is slow.
 ``RELIT_WORKER_PYTHON``
     A Python with the worker's libraries, so that the window can reconstruct.
 
@@ -37,7 +39,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SIZE = (1280, 800)
-LIMIT = 400.0  # seconds for one scenario
+LIMIT = float(os.environ.get("RELIT_UI_LIMIT", "400"))  # seconds for one scenario
 BAD = re.compile(r"Traceback|^Error[: ]|^\s*\w*Error: |Segmentation fault|Writing: .*\.crash\.txt")
 HARMLESS = re.compile(r"^Error: Not freed memory blocks|ALSA|XOpenIM|Color management|libdecor|OpenImageIO")
 

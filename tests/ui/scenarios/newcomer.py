@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import bpy
 import common
@@ -13,13 +14,15 @@ def scenario(stage):
     run = stage.part("operators.run").run
     yield from stage.open_tab()
     yield from stage.picture("first_sight")
-    yield from stage.write("preferences.python", os.environ["RELIT_WORKER_PYTHON"])
+    yield from stage.click("buttons.file_browse", columns=[-49])
+    yield from stage.choose_file(Path(os.environ["RELIT_WORKER_PYTHON"]))
     preferences = stage.part("operators.worker").preferences()
     assert preferences.python == os.environ["RELIT_WORKER_PYTHON"], preferences.python
     common.name_worker(stage)  # and what keeps a test small: one thread, a folder that goes away
     yield from stage.click("relit.add_photos")
     yield from stage.choose_file(common.photo(stage))
-    yield 1.0
+    look = stage.part("operators.look")
+    yield from stage.until(lambda: look.findings(bpy.context.scene.relit.photos[0]) is not None)
     yield from stage.picture("photo")
     yield from stage.fold("RELIT_PT_settings")
     yield from stage.picture("settings")
