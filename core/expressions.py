@@ -105,9 +105,9 @@ PRESETS: dict[str, tuple[str, dict[str, float]]] = {
     ),
     "kiss": ("Kiss", {"mouthPucker": 0.95, "mouthFunnel": 0.1, "eyeBlink*": 0.1, "eyeSquint*": 0.2}),
     "blow": ("Blow", {"cheekPuff": 0.7, "mouthPucker": 0.5}),
-    "blink": ("Eyes Closed", {"eyeBlink*": 0.9}),
-    "wink": ("Wink", {"eyeBlinkLeft": 0.95, "cheekSquintLeft": 0.5, "mouthSmileLeft": 0.4, "mouthDimpleLeft": 0.2}),
-    "sleepy": ("Sleepy", {"eyeBlink*": 0.4, "eyeLookDown*": 0.2, "browInnerUp": 0.2, "mouthFrown*": 0.1}),
+    "blink": ("Eyes Closed", {"eyeBlink*": 1.0}),
+    "wink": ("Wink", {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.5, "mouthSmileLeft": 0.4, "mouthDimpleLeft": 0.2}),
+    "sleepy": ("Sleepy", {"eyeBlink*": 0.5, "eyeLookDown*": 0.2, "browInnerUp": 0.2, "mouthFrown*": 0.1}),
     "shout": (
         "Shout",
         {

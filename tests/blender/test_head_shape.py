@@ -187,5 +187,5 @@ def test_a_head_of_another_shape_model_loads_but_has_no_shape(shape, part) -> No
     mesh = bpy.data.meshes.new("Old")
     old = bpy.data.objects.new("Old", mesh)
     fit = {"identity": [0.0] * 200, "versions": {"shape_model": "0"}}
-    shape.remember(old, SimpleNamespace(fit=fit, vertices=load_model().mean))
+    shape.remember(old, SimpleNamespace(fit=fit, vertices=load_model().mean, expression_names=(), photo_expression=()))
     assert shape.problem(old).message.startswith("Old has no shape")

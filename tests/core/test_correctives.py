@@ -67,6 +67,12 @@ def test_a_closed_eye_stays_closed(head, side: str, others: tuple[str, ...]) -> 
     assert np.abs(together - blink).max() < 2.0, "and the lids do not cross further than in a blink"
 
 
+@pytest.mark.parametrize("side", SIDES)
+def test_a_whole_blink_just_closes_the_eye(head, side: str) -> None:
+    rims = gap(posed(head, {f"eyeBlink{side}": 1.0}), side)
+    assert rims.max() < -0.5 and rims.min() > -4.0
+
+
 def test_without_correctives_it_would_not(head) -> None:
     blink, wide, squint = (
         gap(posed(head, {"eyeBlinkLeft": 1.0, other: 1.0}, False), "Left")
