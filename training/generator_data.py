@@ -36,7 +36,7 @@ def mirrored(maps: Float[Tensor, "... 7 S S"]) -> Float[Tensor, "... 7 S S"]:
 
 
 class TrainingMaps:
-    """Items of one split, as 8-bit maps at full size and 16-bit floats at the smaller ones, on one device.
+    """Items of some splits, as 8-bit maps at full size and 16-bit floats at the smaller ones, on one device.
 
     A person and the mirrored person are two samples: sample ``i`` is item ``i``, sample ``i + N`` its mirror image.
 
@@ -47,10 +47,11 @@ class TrainingMaps:
         importance: [64,64] how much of each coarse texel photos have shown, on average.
     """
 
-    def __init__(self, data: ReflectanceItems, split: str, device: torch.device | str = "cpu") -> None:
-        rows = np.array([row for row, item in enumerate(data.items) if item["split"] == split])
+    def __init__(self, data: ReflectanceItems, splits: str | Sequence[str], device: torch.device | str = "cpu") -> None:
+        splits = (splits,) if isinstance(splits, str) else splits
+        rows = np.array([row for row, item in enumerate(data.items) if item["split"] in splits])
         if not len(rows):
-            raise SystemExit(f"The data set has no item of the split {split}.")
+            raise SystemExit(f"The data set has no item of the split {' or '.join(splits)}.")
         self.items = [data.items[row] for row in rows]
         self.size = data.size
         if self.size % BASE or (self.size // BASE).bit_count() != 1:

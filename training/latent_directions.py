@@ -108,7 +108,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     items = load(options.data)
     generator = load_generator(options.generator)
     codes = read_checkpoint(options.checkpoint)["codes"]["weight"].numpy()
-    samples = Samples.of(codes, [items.items[row] for row in items.rows("train")])
+    people = [items.items[row] for row in items.rows("train")]
+    # People who were mixed from others follow: they are nobody's.
+    each = len(codes) // 2
+    codes = np.concatenate([codes[: len(people)], codes[each : each + len(people)]])
+    samples = Samples.of(codes, people)
     measures = Measures(items, generator.config.size, half=0)
     directions, agreement = find_directions(generator, samples, measures, file_digest(options.generator))
     save_directions(directions, options.out)

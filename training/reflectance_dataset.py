@@ -7,6 +7,7 @@
 2. Each at two other skin tones, so that ten steps of tone are about equally frequent (`training.skin_tone`).
 3. Gloss and relief (`training.reflectance_surface`), and on a third of the other tones freckles, moles, stubble,
    wrinkles, redness or make-up (`training.reflectance_layers`), with labels (`training.reflectance_labels`).
+4. People of nearly one tone exchange frequency bands and regions (`training.reflectance_mixing`).
 
 It goes on where it was stopped. The first run unwraps 122 photos, about a second of one core each, into the cache.
 """
@@ -33,6 +34,7 @@ from training.reflectance_items import (
     CHANNELS,
     VERSION,
     ReflectanceItems,
+    decode_diffuse,
     encode_diffuse,
     encode_slopes,
     load,
@@ -41,11 +43,12 @@ from training.reflectance_items import (
 )
 from training.reflectance_labels import measured_labels
 from training.reflectance_layers import LAYERS
+from training.reflectance_mixing import Mixture, mixed, plan_mixtures, region_mask
 from training.reflectance_people import Person, coarse_people, not_for_training, people_at
 from training.reflectance_prior import skin_statistics
 from training.reflectance_sheet import contact_sheet
 from training.reflectance_surface import LIMITS, Canvas, Skin, crease_height, make_canvas, make_skin, slopes_of
-from training.reflectance_tones import ToneMatcher, Variant, balance, plan_variants
+from training.reflectance_tones import PLAIN_SKIN, ToneMatcher, Variant, balance, plan_variants
 from training.skin_tone import BioSkin, mean_colours
 
 __all__ = ["ReflectanceItems", "load", "main", "pack"]
@@ -54,6 +57,7 @@ SEED = 4
 LAYER_SHARE, SECOND_LAYER = 0.36, 0.35
 """How many of the other tones wear a layer, and how many of those a second one."""
 LEAST_STRENGTH = 0.25
+MIXTURES = 96
 SEX_BOUND = {"stubble": {"male"}, "makeup": {"female"}}
 
 
@@ -97,9 +101,10 @@ class Writer:
         folder: to write into.
         variants: what will be written, in order.
         facts: size, seed and so on; other facts than last time start afresh.
+        mixtures: how many mixed items follow.
     """
 
-    def __init__(self, folder: Path, canvas: Canvas, variants: list[Variant], facts: dict) -> None:
+    def __init__(self, folder: Path, canvas: Canvas, variants: list[Variant], facts: dict, mixtures: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.canvas, self.facts = folder, canvas, facts
         self.plan = [[variant.name, variant.index, variant.angle] for variant in variants]
@@ -109,7 +114,7 @@ class Writer:
         self.arrays = {}
         for name, channels in CHANNELS.items():
             side = map_side(name, size)
-            shape = (len(variants), side, side) + ((channels,) if name != "seen" else ())
+            shape = (len(variants) + mixtures, side, side) + ((channels,) if name != "seen" else ())
             path = folder / f"{name}.npy"
             self.arrays[name] = np.lib.format.open_memmap(path, mode, np.uint8, shape if mode == "w+" else None)
         np.save(folder / "covered.npy", canvas.atlas.covered)
@@ -156,6 +161,22 @@ class Writer:
             }
         )
 
+    def mix(self, mixture: Mixture) -> None:
+        """Write the next item as a mixture of two that are there."""
+        row, pair = len(self.items), (mixture.first, mixture.second)
+        mask = None if mixture.kind == "bands" else region_mask(self.canvas, mixture.kind)
+        for name, array in self.arrays.items():
+            if name == "seen":
+                array[row] = np.minimum(*(array[one] for one in pair))
+                continue
+            first, second = (decode_diffuse(array[one]) if name == "diffuse" else array[one] for one in pair)
+            image = bleed(mixed(first, second, mixture.kind, mask), self.covered)
+            array[row] = encode_diffuse(image) if name == "diffuse" else np.round(np.clip(image, 0, 255))
+        one, other = (self.items[row] for row in pair)
+        facts = {"name": f"{one['name']} + {other['name']}", "mixed": [one["name"], other["name"], mixture.kind]}
+        nothing = {"age": None, "labels": {}, "layers": {}, "variant": 0}
+        self.items.append(one | facts | nothing | {"split": "mixed"})
+
     def save(self) -> None:
         """Write down how far it went."""
         for array in self.arrays.values():
@@ -186,11 +207,12 @@ def make(folder: Path, shared: Path, cache: Path, size: int) -> None:
     tones = mean_colours(coarse.log_albedo, small.share("cheeks", "forehead"))
     variants = plan_variants(coarse.names, individual_typology_angle(tones), not_for_training(coarse.names), SEED)
     measured = np.array([name.startswith("london") for name in coarse.names])
-    matcher = ToneMatcher(BioSkin(shared / "bioskin" / "BioSkinRGB.pt"), tones, measured)
+    skins = coarse.log_albedo[:, small.share("cheeks", "forehead") > PLAIN_SKIN]
+    matcher = ToneMatcher(BioSkin(shared / "bioskin" / "BioSkinRGB.pt"), tones, measured, skins)
     command = f"python -m training.reflectance_dataset --size {size}"
     facts = {"version": VERSION, "size": size, "seed": SEED, "layout": layout_digest(model.uv), "command": command}
     unfinished = folder.with_suffix(".unfinished")
-    writer = Writer(unfinished, canvas, variants, facts)
+    writer = Writer(unfinished, canvas, variants, facts, MIXTURES)
     remaining = variants[len(writer.items) :]
     people = people_at(model, canvas, coarse, list(dict.fromkeys(variant.name for variant in remaining)), shared, cache)
     person, started = None, time.monotonic()
@@ -202,10 +224,13 @@ def make(folder: Path, shared: Path, cache: Path, size: int) -> None:
             writer.save()
             left = (time.monotonic() - started) / count * (len(remaining) - count)
             print(f"{len(writer.items)}/{len(variants)} items, about {left:.0f} s left", flush=True)
+    balance(writer.items)
+    for mixture in plan_mixtures(writer.items, MIXTURES, SEED):
+        writer.mix(mixture)
     writer.finish()
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
-    print(f"{folder}: {len(variants)} items in {time.monotonic() - begun:.0f} s")
+    print(f"{folder}: {len(writer.items)} items in {time.monotonic() - begun:.0f} s")
 
 
 def ensure(cache: Path, shared: Path, size: int) -> ReflectanceItems:

@@ -21,7 +21,7 @@ import numpy as np
 from core.errors import FitError
 from core.mapfiles import linear_from_srgb, srgb_from_linear
 
-VERSION = 1
+VERSION = 2
 SLOPE_RANGE = 1.0
 """The largest tangent slope that is stored."""
 DARKEST = 1e-3
@@ -88,7 +88,7 @@ class ReflectanceItems:
         return self.facts["items"]
 
     def rows(self, split: str) -> list[int]:
-        """Indices of the items of one split, ``train`` or ``validation``."""
+        """Indices of the items of one split: ``train``, ``validation``, or ``mixed`` from people of the first."""
         return [row for row, item in enumerate(self.items) if item["split"] == split]
 
     def log_albedo(self, index: int, size: int | None = None) -> np.ndarray:

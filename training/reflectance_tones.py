@@ -2,7 +2,8 @@
 
 BioSkin's nets move a person's texels (`training.skin_tone`); taken alone they turn warm light skins orange where they
 get dark. So the mean colour is matched to the studio's own people of that tone: mean logarithms as smooth functions of
-the individual typology angle, with part of the person's own deviation from them.
+the individual typology angle, with part of the person's own deviation from them; and the histogram of plain skin moves
+as it does from people of the one tone to people of the other.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ UNKNOWN_SPREAD = 6.0
 SPREAD_OF_TONES = 15.0
 """Degrees within which people count as alike when the curve of colours is fitted: rare tones weigh as much."""
 KEPT_DEVIATION, LARGEST_DEVIATION = 0.6, 0.12
+QUANTILES = np.linspace(0.05, 0.95, 10)
+PLAIN_SKIN = 0.5
+"""Texels that are skin by more than this make up a histogram."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,22 @@ class ToneMatcher:
         net: the BioSkin pair.
         colours: [P,3] mean linear albedo of everybody.
         measured: [P] bool, those whose colour was measured: they say how real skin of each tone looks.
+        skins: [P,M,3] log albedo of plain skin of everybody, at any texels: how it varies over the face of one person.
+            Without it histograms are left as they come out.
     """
 
-    def __init__(self, net: BioSkin, colours: np.ndarray, measured: np.ndarray) -> None:
+    def __init__(
+        self, net: BioSkin, colours: np.ndarray, measured: np.ndarray, skins: np.ndarray | None = None
+    ) -> None:
         self._changer = ToneChanger(net, colours)
         angles = individual_typology_angle(colours[measured])
         alike = np.exp(-0.5 * ((angles[:, None] - angles[None]) / SPREAD_OF_TONES) ** 2).sum(1)
         self._curve = np.polyfit(angles / 60, np.log(colours[measured]), 2, w=1 / np.sqrt(alike))
+        self._histogram = None
+        if skins is not None:
+            own = np.array([_quantiles(skin) for skin in skins[measured]])
+            flat = np.polyfit(angles / 60, own.reshape(len(own), -1), 1, w=1 / np.sqrt(alike))
+            self._histogram = flat.reshape(2, *own.shape[1:])
 
     def colour_at(self, angle: float) -> np.ndarray:
         """Return the mean logarithm [3] of the linear albedo of people of a tone, degrees."""
@@ -123,6 +136,30 @@ class ToneMatcher:
                 high = middle
         return self.colour_at(middle) + own
 
+    def histogram_at(self, angle: float) -> np.ndarray:
+        """Return how skin of a tone, degrees, varies over a face: quantiles [Q,3] about its median, logarithms."""
+        return self._histogram[0] * angle / 60 + self._histogram[1]
+
+    def matched(self, log_albedo: np.ndarray, angle: float, plain: np.ndarray, before: float) -> np.ndarray:
+        """Return log albedo [N,3] whose histogram over plain skin [N] bool has changed as it does between two tones.
+
+        Masked histogram matching as in FitMe (arXiv 2305.09641), but to the person's own histogram moved by what people
+        of both tones differ by: nobody's freckles are evened out.
+
+        Args:
+            angle: individual typology angle that was reached; before: that of the person, degrees.
+        """
+        middle = np.median(log_albedo[plain], axis=0)
+        own = _quantiles(log_albedo[plain])
+        wanted = own + self.histogram_at(angle) - self.histogram_at(before)
+        moved = log_albedo.copy()
+        for channel in range(3):
+            values = log_albedo[:, channel] - middle[channel]
+            rising = np.maximum.accumulate(wanted[:, channel])
+            # Beyond the outermost quantiles everything moves as they do.
+            moved[:, channel] += np.interp(values, own[:, channel], rising - own[:, channel])
+        return moved
+
     def retone(self, log_albedo: np.ndarray, angle: float, tone_weight: np.ndarray) -> np.ndarray:
         """Return the log albedo [N,3] of a person at another tone; hair and brows get darker but not lighter.
 
@@ -135,7 +172,16 @@ class ToneMatcher:
         wanted = self.wanted(_log_mean(log_albedo, tone_weight), angle)
         if wanted.mean() < _log_mean(log_albedo, tone_weight).mean():
             share = np.ones_like(share)
+        if self._histogram is not None:
+            before = float(individual_typology_angle(np.exp(_log_mean(log_albedo, tone_weight))))
+            plain = (tone_weight > PLAIN_SKIN) & (skin_share(log_albedo, tone_weight) > PLAIN_SKIN)
+            moved += share[:, None] * (self.matched(moved, angle, plain, before) - moved)
         return (moved + share[:, None] * (wanted - _log_mean(moved, tone_weight))).astype(np.float32)
+
+
+def _quantiles(skin: np.ndarray) -> np.ndarray:
+    """Return quantiles [Q,3] of the log albedo of texels [M,3] about its median."""
+    return np.quantile(skin, QUANTILES, axis=0) - np.median(skin, axis=0)
 
 
 def _log_mean(log_albedo: np.ndarray, tone_weight: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None, config: GeneratorConfig | None 
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     options.out.mkdir(parents=True, exist_ok=True)
     items = load(options.data)
-    data = TrainingMaps(items, "train", options.device)
+    data = TrainingMaps(items, ("train",) if options.no_mixed else ("train", "mixed"), options.device)
     people = TrainingMaps(items, "validation", options.device)
     trainer, history, seconds = _begin(options, data, config)
     began, saved, checked = time.monotonic(), time.monotonic(), time.monotonic()
@@ -85,6 +85,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch-factor", type=int, help="multiplies the batches; 1 on a processor, 4 on a GPU")
     parser.add_argument("--adversarial-after", type=int, help="steps before the discriminator joins; -1 for never")
     parser.add_argument("--no-perceptual", action="store_true", help="leave the recogniser's layers out of the loss")
+    parser.add_argument("--no-mixed", action="store_true", help="leave out the people who are mixed from others")
     parser.add_argument("--every", type=int, default=25, help="steps between two lines of progress")
     parser.add_argument("--check-minutes", type=float, default=8.0, help="minutes between two looks at validation")
     return parser.parse_args(arguments)
@@ -155,7 +156,7 @@ def _finish(
 def data_card(trainer: Trainer, seconds: float, device: str) -> dict:
     """Return what a generator was made of."""
     data, minutes = trainer.data, round(seconds / 60, 1)
-    people = {item["name"]: item for item in data.items}
+    people = {item["name"]: item for item in data.items if item["split"] == "train"}
     sources = Counter((item["source"], item["licence"]) for item in people.values())
     tones = Counter(monk_index(item["tone"]) for item in data.items)
     return {

@@ -26,6 +26,7 @@ from training.reflectance_items import (
 )
 from training.reflectance_labels import measured_labels
 from training.reflectance_layers import LAYERS
+from training.reflectance_mixing import KINDS, LARGEST_STEP, Mixture, mixed, plan_mixtures, region_mask
 from training.reflectance_people import Person, texture_strength
 from training.reflectance_scans import scan_texels
 from training.reflectance_surface import crease_height, make_canvas, make_skin, slopes_of
@@ -260,6 +261,73 @@ def test_people_reach_a_tone_in_the_colour_of_real_people(canvas, shared):
         assert abs(individual_typology_angle(mean) - angle) < 1.5
         usual = matcher.colour_at(angle)
         assert abs(np.log(mean[0] / mean[2]) - (usual[0] - usual[2])) < 0.3
+
+
+def test_a_histogram_changes_as_it_does_between_tones_and_keeps_marks(shared):
+    """Dark people vary less over their faces here; a freckle stays the darkest texel, hair is left alone."""
+    rng = np.random.default_rng(0)
+    means = np.linspace(-3.8, -0.8, 30)[:, None] + np.array([0.4, -0.1, -0.5])
+    light = np.linspace(0, 1, 30)[:, None, None]
+    skins = means[:, None] + rng.normal(0, 1, (30, 500, 3)) * (0.02 + 0.18 * light)
+    matcher = ToneMatcher(BioSkin(shared / "bioskin" / "BioSkinRGB.pt"), np.exp(means), np.ones(30, bool), skins)
+    spread = [np.ptp(matcher.histogram_at(angle)) for angle in (50.0, -40.0)]
+    assert spread[0] > 2 * spread[1]
+    face, plain = skins[-1].copy(), np.ones(500, bool)
+    face[7] -= 1.5
+    moved = matcher.matched(face, -40.0, plain, 50.0)
+    assert (moved.std(0) < 0.8 * face.std(0)).all() and moved[:, 0].argmin() == 7
+    np.testing.assert_allclose(matcher.matched(face, 50.0, plain, 50.0), face, atol=1e-6)
+    order = np.argsort(face[:, 1])
+    assert (np.diff(moved[order, 1]) > -1e-6).all()
+
+
+def test_mixtures_are_of_people_of_one_tone_and_sex():
+    items = [
+        {"name": f"london {row:03d}", "split": "validation" if row % 9 == 0 else "train"}
+        | {"tone": 60 - 2 * row, "sex": ("female", "male", None)[row % 3], "weight": 1.0}
+        for row in range(60)
+    ]
+    plan = plan_mixtures(items, 40, 1)
+    assert len(plan) == 40 and plan == plan_mixtures(items, 40, 1) != plan_mixtures(items, 40, 2)
+    assert sum(mixture.kind == "bands" for mixture in plan) == 20 and {mixture.kind for mixture in plan} == set(KINDS)
+    for first, second, _ in plan:
+        one, other = items[first], items[second]
+        assert one["split"] == other["split"] == "train" and one["name"] != other["name"]
+        assert abs(one["tone"] - other["tone"]) < LARGEST_STEP
+        assert one["sex"] == other["sex"] or None in (one["sex"], other["sex"])
+    with pytest.raises(ValueError):
+        plan_mixtures([items[1], items[50]], 1, 0)
+
+
+def test_bands_and_regions_come_from_whom_they_should(canvas):
+    rng = np.random.default_rng(0)
+    noise = [rng.normal(0, 0.1, (SIZE, SIZE, 1)).astype(np.float32) for _ in range(2)]
+    first, second = (level + grain for level, grain in zip((0.0, 1.0), noise))
+    bands = mixed(first, second, "bands")
+    assert abs(bands.mean()) < 0.02
+    inside = (slice(20, -20), slice(20, -20))
+    alike = [np.corrcoef(bands[inside].ravel(), grain[inside].ravel())[0, 1] for grain in noise]
+    assert alike[1] > 0.9 and alike[0] < 0.5
+    mask = region_mask(canvas, "cheeks")
+    regions = mixed(first, second, "cheeks", mask)
+    deep = cv2.erode((mask > 0.9).astype(np.uint8), np.ones((3, 3))).astype(bool)
+    assert deep.any() and regions[deep].mean() > 0.7
+    np.testing.assert_allclose(regions[cv2.dilate(mask, np.ones((31, 31))) == 0].mean(), 0, atol=0.02)
+    assert np.abs(regions[deep] - second[deep]).std() < np.abs(regions[deep] - first[deep]).std()
+
+
+def test_mixed_items_stand_apart(canvas, skin, tmp_path):
+    writer = Writer(tmp_path / "set", canvas, [Variant("london 001", 0, None)] * 2, {"size": SIZE}, 2)
+    writer.add(person(canvas), skin)
+    writer.add(person(canvas, "london 002"), skin)
+    for kind in ("bands", "mouth"):
+        writer.mix(Mixture(0, 1, kind))
+    writer.finish()
+    data = load(tmp_path / "set")
+    assert data.rows("train") == [0, 1] and data.rows("mixed") == [2, 3] and len(data.diffuse) == 4
+    assert data.items[3]["mixed"] == ["london 001", "london 002", "mouth"]
+    assert np.abs(data.log_albedo(3) - data.log_albedo(0))[data.covered].max() < 0.03
+    assert data.items[2]["weight"] > 0
 
 
 def test_scans_lie_on_our_layout(canvas, shared):
