@@ -62,9 +62,12 @@ def remove(scene: bpy.types.Scene) -> None:
     collection = _collection(scene)
     if not collection.all_objects:
         bpy.data.collections.remove(collection)
-    choice, ours = scene.relit_light, scene.world
-    scene.world, choice.former_world, choice.preset = choice.former_world, None, ""
-    _remove_world(ours)
+    choice, shown = scene.relit_light, scene.world
+    if shown is not None and MARK in shown:  # else the artist has chosen another one meanwhile
+        scene.world = choice.former_world
+    choice.former_world, choice.preset = None, ""
+    for world in [world for world in bpy.data.worlds if MARK in world and not world.users]:
+        _remove_world(world)
 
 
 def adjust(scene: bpy.types.Scene) -> None:

@@ -59,6 +59,24 @@ def test_the_next_preset_replaces_only_the_presets_lamps(head, rig) -> None:
     assert not [image for image in bpy.data.images if "relit_light" in image], "the environment's picture is gone"
 
 
+def test_a_world_that_the_artist_chose_meanwhile_stays(head) -> None:
+    scene = bpy.context.scene
+    scene.world = bpy.data.worlds.new("before")
+    bpy.ops.relit.light(preset="ENVIRONMENT")
+    scene.world = bpy.data.worlds.new("meanwhile")
+    scene.relit_light.strength = 0.5
+    bpy.ops.relit.remove_light()
+    assert scene.world.name == "meanwhile" and not [world for world in bpy.data.worlds if "relit_light" in world]
+
+
+def test_a_head_deleted_under_its_light_is_no_obstacle(head) -> None:
+    scene = bpy.context.scene
+    bpy.ops.relit.light(preset="ENVIRONMENT")
+    bpy.data.objects.remove(head)
+    scene.relit_light.strength, scene.relit_light.environment = 2.0, "city"
+    assert bpy.ops.relit.remove_light() == {"FINISHED"} and not bpy.data.lights
+
+
 def test_sliders_work_at_once(head, rig) -> None:
     scene = bpy.context.scene
     bpy.ops.relit.light(preset="STUDIO")
