@@ -16,7 +16,7 @@ import numpy as np
 
 from ..core.errors import FitError
 from ..core.head import Head
-from . import head_shape, load_head, mesh, paint_layer, skin_live, skin_look, skin_maps
+from . import head_shape, load_head, mesh, paint_layer, skin_live, skin_look, skin_maps, skin_state
 from .active_head import is_head
 
 OURS = "relit_"
@@ -46,7 +46,7 @@ def replace(old: bpy.types.Object, folder: Path, scene: bpy.types.Scene) -> Head
     else:
         _take_mesh(old, new)
     if paint_layer.DIFFUSE in skin_maps.images_of(old):
-        skin_live.lift_paint(old)
+        skin_state.lift_paint(old)
     _take_pictures(old, new)
     _fit_paint(old)
     if skin_look.skin_material(old) is not None:

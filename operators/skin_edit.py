@@ -10,7 +10,7 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
 from ..core.protocol import Edit
-from . import polling, skin_live, worker
+from . import polling, skin_live, skin_state, worker
 from .active_head import active_head
 from .run import Problem, run
 from .session import session
@@ -55,7 +55,7 @@ class RELIT_OT_skin_reset(SkinOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set all to zero."""
-        set_all(active_head(context), dict.fromkeys(skin_live.SLIDERS, 0.0) | {"mirrored": False})
+        set_all(active_head(context), dict.fromkeys(skin_state.SLIDERS, 0.0) | {"mirrored": False})
         return {"FINISHED"}
 
 
@@ -92,7 +92,7 @@ class RELIT_OT_skin_copy(SkinOperator, bpy.types.Operator):
         """Keep the values until Blender ends."""
         head_object = active_head(context)
         _copied.clear()
-        _copied.update({name: getattr(head_object.relit_skin, name) for name in (*skin_live.SLIDERS, "mirrored")})
+        _copied.update({name: getattr(head_object.relit_skin, name) for name in (*skin_state.SLIDERS, "mirrored")})
         self.report({"INFO"}, f"The sliders of {head_object.name} are copied.")
         return {"FINISHED"}
 
@@ -144,8 +144,8 @@ class RELIT_OT_skin_save(SkinOperator, bpy.types.Operator):
         if out.exists():
             self.report({"ERROR"}, f"{out} exists already. Choose another name.")
             return {"CANCELLED"}
-        number, key = head_object.session_uid, skin_live.key_of(head_object)
-        changes, mirrored = skin_live.choice(head_object)
+        number, key = head_object.session_uid, skin_state.key_of(head_object)
+        changes, mirrored = skin_state.choice(head_object)
         request = Edit("", str(old), changes, mirrored, out=str(out), threads=worker.preferences().threads)
         session.ask(request, lambda answer: _saved(number, key, answer.head), _not_saved)
         self.report({"INFO"}, f"Writing {out.name}; the head starts from it when it is there.")
@@ -176,10 +176,10 @@ def free_name(folder: Path) -> Path:
 
 
 def _saved(number: int, key: str, folder: str) -> None:
-    head_object = skin_live.find(number)
+    head_object = skin_state.find(number)
     run.dismiss()
     run.notice = f"The head is saved in {folder}."
-    if head_object is not None and skin_live.key_of(head_object) == skin_live.skin_of(head_object).shown == key:
+    if head_object is not None and skin_state.key_of(head_object) == skin_state.skin_of(head_object).shown == key:
         skin_live.moved_to(head_object, folder)
         bpy.ops.ed.undo_push(message="Save as New Head Folder")
         run.notice += " The sliders start from it now."

@@ -1,7 +1,7 @@
 """The maps follow the sliders: a small preview while a slider moves, the full size when it rests.
 
-The sliders are properties: saved, undone and redone by Blender. Pixels are none of that, so what the images show is
-kept here, and compared with what the sliders say whenever something may have come between them.
+What the images show (:mod:`.skin_state`) is compared with what the sliders say whenever something may have come between
+them: undo, redo, another file.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ import contextlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
@@ -23,68 +21,31 @@ from . import paint_layer, polling, skin_maps, worker
 from .active_head import is_head
 from .run import Problem
 from .session import session
+from .skin_state import (
+    ACCEPTED,
+    DIFFUSE,
+    SLIDERS,
+    choice,
+    clean_diffuse,
+    find,
+    forget,
+    forget_missing,
+    heads,
+    is_painted,
+    keep_clean,
+    key_of,
+    known,
+    lift_paint,
+    pack_as_shown,
+    put_paint_back,
+    skin_of,
+    write_again,
+)
 
-SLIDERS = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles", "shine", "roughness")
 PREVIEW_SIZE = 512
 REST = 0.4  # seconds without a move after which the full size follows
-FULL, ACCEPTED = "full", "accepted"
-DIFFUSE = "diffuse_albedo"
-LIFTS_KEPT = 8
-
-
-@dataclass(eq=False)
-class Skin:
-    """What is known of one head's maps.
-
-    Attributes:
-        shown: Key of what the head's own images show.
-        digests: Of the maps that were written into them, by name.
-        lifts: The last times that paint was lifted from the diffuse map, the newest last.
-        problem: Why the maps could not follow.
-        working: Whether an answer is still to come.
-    """
-
-    shown: str
-    folder: Path
-    digests: dict[str, str] = field(default_factory=dict)
-    lifts: list[paint_layer.Lift] = field(default_factory=list)
-    problem: Problem | None = None
-    working: bool = False
-
-
-_skins: dict[int, Skin] = {}
-"""By the session id of the diffuse map."""
-_folder: Path | None = None
+FULL = "full"
 _quiet = False
-
-
-def key_of(head_object: bpy.types.Object) -> str:
-    """Return a name for what the sliders of a head say."""
-    name, (changes, mirrored) = _folder_name(head_object), choice(head_object)
-    return json.dumps([name, changes, mirrored] if changes or mirrored else [name], sort_keys=True)
-
-
-def choice(head_object: bpy.types.Object) -> tuple[dict[str, float], bool]:
-    """Return the sliders of a head that are not at zero, and whether left and right change places."""
-    skin = head_object.relit_skin
-    changes = {name: round(getattr(skin, name), 4) for name in SLIDERS}
-    return {name: value for name, value in changes.items() if value}, skin.mirrored
-
-
-def skin_of(head_object: bpy.types.Object) -> Skin:
-    """Return what is known of a head's maps; heads that share their diffuse map share it."""
-    image = skin_maps.images_of(head_object).get(DIFFUSE)
-    number = image.session_uid if image is not None else 0
-    if number not in _skins:
-        shown = image.get(skin_maps.SHOWN) if image is not None else None
-        _skins[number] = Skin(shown or _base_key(head_object), _head_folder(number))
-    return _skins[number]
-
-
-def state(head_object: bpy.types.Object) -> tuple[Problem | None, bool]:
-    """Return why the maps of a head could not follow its sliders, and whether they are on their way."""
-    skin = _known(head_object)
-    return (None, False) if skin is None else (skin.problem, skin.working)
 
 
 def why_not(head_object: bpy.types.Object) -> str:
@@ -117,12 +78,10 @@ def changed(head_object: bpy.types.Object) -> None:
 
 def follow() -> None:
     """Compare what the images of all heads show with what their sliders say: after undo, redo and loading."""
-    heads = _heads()
-    for number in _skins.keys() - {image.session_uid for image in bpy.data.images}:
-        del _skins[number]  # should redo bring the image back, it is read from its packed file
-    for head_object in heads:
-        _put_paint_back(head_object)
-        _write_again(head_object)
+    forget_missing()
+    for head_object in heads():
+        put_paint_back(head_object)
+        write_again(head_object)
         if not head_object.library and skin_of(head_object).shown != key_of(head_object):
             changed(head_object)
         else:
@@ -131,32 +90,11 @@ def follow() -> None:
 
 def ask_full_size() -> None:
     """Ask for the full size of every head whose sliders have come to rest."""
-    for head_object in _heads():
-        skin = _known(head_object)
+    for head_object in heads():
+        skin = known(head_object)
         behind = skin is not None and skin.problem is None and skin.shown != key_of(head_object)
         if behind and not why_not(head_object):
             _ask(head_object, 0)
-
-
-def lift_paint(head_object: bpy.types.Object) -> bool:
-    """Lift what the artist painted on the diffuse map into the paint layer.
-
-    Returns:
-        Whether it is known what the map was without paint; it is asked for otherwise.
-    """
-    skin = skin_of(head_object)
-    clean = _clean_diffuse(head_object, skin)
-    if clean is None:
-        return False
-    lifted = paint_layer.lift(head_object, clean)
-    if lifted is not None:
-        skin.lifts = [*skin.lifts, lifted][-LIFTS_KEPT:]
-    return True
-
-
-def find(number: int) -> bpy.types.Object | None:
-    """Return the head with a session id, None where it was deleted."""
-    return next((head_object for head_object in _heads() if head_object.session_uid == number), None)
 
 
 def moved_to(head_object: bpy.types.Object, folder: str) -> None:
@@ -175,9 +113,8 @@ def moved_to(head_object: bpy.types.Object, folder: str) -> None:
 def _ask(head_object: bpy.types.Object, size: int) -> None:
     number, key, take = head_object.session_uid, key_of(head_object), _take_preview if size else _take_full_size
     skin, (changes, mirrored) = skin_of(head_object), choice(head_object)
-    if (
-        not size and _clean_diffuse(head_object, skin) is None
-    ):  # first what the map is without paint, then what it shall be
+    # First what the map is without paint, then what it shall be.
+    if not size and clean_diffuse(head_object, skin) is None:
         take = _take_clean
         changes, mirrored = [*json.loads(skin.shown)[1:], {}, False][:2]
     maps = skin.folder / (str(size) if size else FULL)
@@ -236,56 +173,8 @@ def _take_clean(number: int, key: str, answer: Edited) -> None:
         return
     skin = skin_of(head_object)
     clean = np.load(Path(answer.maps) / f"{DIFFUSE}.npy", allow_pickle=False)
-    _keep_clean(skin, clean, answer.digests[DIFFUSE])
+    keep_clean(skin, clean, answer.digests[DIFFUSE])
     ask_full_size()
-
-
-def _clean_diffuse(head_object: bpy.types.Object, skin: Skin) -> np.ndarray | None:
-    """Return the diffuse map as it was written, ``[H, W, 3]`` uint8; None where that cannot be told here."""
-    if DIFFUSE in skin.digests:
-        return np.load(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", allow_pickle=False)
-    image, clean = skin_maps.images_of(head_object).get(DIFFUSE), None
-    if skin.shown == _base_key(head_object):
-        clean = skin_maps.read_file(Path(bpy.path.abspath(head_object.relit.folder)) / f"{DIFFUSE}.png")
-    elif image is not None and skin_maps.is_as_packed(image):
-        packed = skin.folder / f"{DIFFUSE}.png"
-        packed.parent.mkdir(parents=True, exist_ok=True)
-        packed.write_bytes(image.packed_file.data)
-        clean = skin_maps.read_file(packed)
-    if clean is None:
-        return None
-    clean = np.ascontiguousarray(clean[..., :3])
-    _keep_clean(skin, clean, skin_maps.digest_of(clean))
-    return clean
-
-
-def _keep_clean(skin: Skin, clean: np.ndarray, digest: str) -> None:
-    (skin.folder / ACCEPTED).mkdir(parents=True, exist_ok=True)
-    np.save(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", clean, allow_pickle=False)
-    skin.digests[DIFFUSE] = digest
-
-
-def _put_paint_back(head_object: bpy.types.Object) -> None:
-    """Undo lifting with what it was lifted for: below is a stroke on the map itself, which Blender undoes there."""
-    skin = _known(head_object)
-    while skin is not None and skin.lifts and skin.lifts[-1].number > head_object.relit_paint.lifted:
-        lifted = skin.lifts.pop()
-        paint_layer.put_back(head_object, lifted)
-        clean = lifted.clean.pixels()
-        _keep_clean(skin, clean, skin_maps.digest_of(clean))
-        skin.shown = ""  # the diffuse map has gone back, the others have not
-
-
-def _write_again(head_object: bpy.types.Object) -> None:
-    """Write maps again that undo has read from the packed files of a former step."""
-    skin = _known(head_object)
-    if skin is None:
-        return
-    for name, image in skin_maps.images_of(head_object).items():
-        png = skin.folder / ACCEPTED / f"{name}.png"
-        if skin.shown and image.get(skin_maps.SHOWN) != skin.shown and not image.is_dirty and png.is_file():
-            pixels = np.load(png.with_suffix(".npy"), allow_pickle=False)
-            skin_maps.write(image, pixels, png.read_bytes(), skin.shown)
 
 
 def _fail(number: int, key: str, problem: Problem) -> None:
@@ -300,29 +189,11 @@ def _fail(number: int, key: str, problem: Problem) -> None:
     polling.redraw()
 
 
-def _base_key(head_object: bpy.types.Object) -> str:
-    return json.dumps([_folder_name(head_object)])
-
-
-def _folder_name(head_object: bpy.types.Object) -> str:
-    """Return the folder's name without its place, which may change with the .blend file's."""
-    return head_object.relit.folder.replace("\\", "/").rstrip("/").rpartition("/")[2]
-
-
-def _known(head_object: bpy.types.Object) -> Skin | None:
-    image = skin_maps.images_of(head_object).get(DIFFUSE)
-    return None if image is None else _skins.get(image.session_uid)
-
-
-def _heads() -> list[bpy.types.Object]:
-    return [candidate for candidate in bpy.data.objects if is_head(candidate)]
-
-
 def _tell_twins(head_object: bpy.types.Object) -> None:
     """Heads that share their maps, as duplicates do, share their sliders: one of them has been moved."""
     own = skin_maps.images_of(head_object).get(DIFFUSE)
     with silence():
-        for other in _heads():
+        for other in heads():
             if other != head_object and own and skin_maps.images_of(other).get(DIFFUSE) == own:
                 for name in (*SLIDERS, "mirrored"):
                     setattr(other.relit_skin, name, getattr(head_object.relit_skin, name))
@@ -337,21 +208,6 @@ def silence() -> Iterator[None]:
         yield
     finally:
         _quiet = before
-
-
-def _head_folder(number: int) -> Path:
-    global _folder
-    if _folder is None or not _folder.is_dir():
-        _folder = Path(tempfile.mkdtemp(prefix="relit-skin-", dir=bpy.app.tempdir))
-    return _folder / str(number)
-
-
-def _forget() -> None:
-    global _folder
-    _skins.clear()
-    if _folder is not None:
-        shutil.rmtree(_folder, ignore_errors=True)
-        _folder = None
 
 
 def _rest_later() -> None:
@@ -373,41 +229,25 @@ def _stepped(*_: object) -> None:
 
 @bpy.app.handlers.persistent
 def _loaded(*_: object) -> None:
-    _forget()
+    forget()
     follow()
 
 
 @bpy.app.handlers.persistent
 def _saving(*_: object) -> None:
     """See to it that the file gets what the images show: undo has taken packed files back, but not the pixels."""
-    for head_object in _heads():
+    for head_object in heads():
         if head_object.library:
             continue
         skin_maps.hide_previews(head_object)
         paint_layer.pack(head_object.relit_paint.layer)
         head_object.relit_paint.cleared = None
-        skin = _known(head_object)
+        skin = known(head_object)
         for name, image in skin_maps.images_of(head_object).items():
-            if name == DIFFUSE and _is_painted(image, skin):
+            if name == DIFFUSE and is_painted(image, skin):
                 paint_layer.pack(image)
             elif skin is not None:
-                _pack_as_shown(name, image, skin)
-
-
-def _is_painted(image: bpy.types.Image, skin: Skin | None) -> bool:
-    """Whether an artist has painted on the diffuse map itself."""
-    if skin is None or DIFFUSE not in skin.digests:
-        return image.is_dirty
-    clean = np.load(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", allow_pickle=False)
-    return not np.array_equal(skin_maps.read(image)[..., :3], clean)
-
-
-def _pack_as_shown(name: str, image: bpy.types.Image, skin: Skin) -> None:
-    png = skin.folder / ACCEPTED / f"{name}.png"
-    if image.get(skin_maps.SHOWN) != skin.shown and png.is_file():
-        skin_maps.repack(image, png.read_bytes(), skin.shown)
-    if image.is_dirty and image.get(skin_maps.SHOWN) == skin.shown:
-        image.buffers_free()  # read again from the packed file when needed; no question about it at the end
+                pack_as_shown(name, image, skin)
 
 
 _HANDLERS = (("undo_post", _stepped), ("redo_post", _stepped), ("load_post", _loaded), ("save_pre", _saving))
@@ -425,4 +265,4 @@ def unregister() -> None:
         bpy.app.timers.unregister(_rest)
     for name, handler in _HANDLERS:
         getattr(bpy.app.handlers, name).remove(handler)
-    _forget()
+    forget()

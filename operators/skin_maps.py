@@ -11,7 +11,7 @@ import numpy as np
 
 MAPS = ("diffuse_albedo", "specular_albedo", "roughness", "normal")
 SHOWN = "relit_skin"
-"""Custom property of an image: the key of the skin (:func:`skin_live.key_of`) that it holds in the file."""
+"""Custom property of an image: the key of the skin (:func:`skin_state.key_of`) that it holds in the file."""
 PACKED = "relit_packed"
 """Custom property of an image: digest of the PNG file that was packed into it here."""
 STANDS_FOR = "relit_stands_for"

@@ -6,7 +6,7 @@ import os
 
 import bpy
 
-from ..operators import skin_live
+from ..operators import skin_live, skin_state
 from ..operators.active_head import active_head
 from .layout import HeadPanel, draw_text
 
@@ -49,7 +49,7 @@ class RELIT_PT_skin(HeadPanel, bpy.types.Panel):
 
 def _draw_state(layout: bpy.types.UILayout, head_object: bpy.types.Object) -> None:
     """Draw what the maps are doing, or why they could not follow."""
-    problem, working = skin_live.state(head_object)
+    problem, working = skin_state.state(head_object)
     if problem is not None:
         box = layout.box()
         column = box.column()

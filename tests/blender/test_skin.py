@@ -70,6 +70,11 @@ def live(part):
 
 
 @pytest.fixture
+def state(part):
+    return part("operators.skin_state")
+
+
+@pytest.fixture
 def maps(part):
     return part("operators.skin_maps")
 
@@ -114,12 +119,12 @@ def shows(maps, head, **changes: float) -> bool:
     return np.array_equal(diffuse(maps, head), expected(changes)["diffuse_albedo"])
 
 
-def test_a_move_shows_a_preview_and_then_the_full_size(head, worker, live, maps) -> None:
+def test_a_move_shows_a_preview_and_then_the_full_size(head, worker, live, state, maps) -> None:
     own = maps.images_of(head)
     head.relit_skin.redness = 1.0
     (request,) = worker.asked
     assert (request.changes, request.size) == ({"redness": 1.0}, live.PREVIEW_SIZE)
-    assert live.state(head) == (None, True)
+    assert state.state(head) == (None, True)
     worker.answer()
     previews = {name: nodes[0].image for name, nodes in maps.nodes_of(head).items()}
     assert set(previews) == set(NAMES)
@@ -134,7 +139,7 @@ def test_a_move_shows_a_preview_and_then_the_full_size(head, worker, live, maps)
     worker.answer()
     assert shows(maps, head, redness=1.0)
     assert {name: nodes[0].image for name, nodes in maps.nodes_of(head).items()} == own
-    assert live.state(head) == (None, False)
+    assert state.state(head) == (None, False)
     live.ask_full_size()
     assert worker.answer() == 0, "nothing is left to do"
 
@@ -297,14 +302,14 @@ def test_two_heads_have_their_own_skin(head, worker, live, maps, folder: Path) -
     assert shows(maps, head, redness=1.0) and shows(maps, other, redness=0.5)
 
 
-def test_a_duplicate_shares_maps_and_sliders(head, worker, live, maps) -> None:
+def test_a_duplicate_shares_maps_and_sliders(head, worker, live, state, maps) -> None:
     twin = head.copy()
     bpy.context.scene.collection.objects.link(twin)
     head.relit_skin.redness = 1.0
     assert twin.relit_skin.redness == 1.0
     twin.relit_skin.redness = 0.5
     rest(live, worker)
-    assert head.relit_skin.redness == 0.5 and shows(maps, head, redness=0.5) and live.state(twin) == (None, False)
+    assert head.relit_skin.redness == 0.5 and shows(maps, head, redness=0.5) and state.state(twin) == (None, False)
 
 
 def test_many_moves_leave_nothing_behind(head, worker, live, maps) -> None:
@@ -374,52 +379,54 @@ def test_a_problem_is_told_in_the_panel_and_forgotten_with_the_next_move(head, w
     assert shows(maps, head, redness=0.5) and "damaged" not in draw("RELIT_PT_skin").text
 
 
-def test_the_panel_has_every_slider(head, live, draw) -> None:
+def test_the_panel_has_every_slider(head, live, state, draw) -> None:
     seen = draw("RELIT_PT_skin")
-    assert set(seen.properties) == {*live.SLIDERS, "mirrored"}
+    assert set(seen.properties) == {*state.SLIDERS, "mirrored"}
     assert {"relit.skin_reset", "relit.skin_random", "relit.skin_copy", "relit.skin_paste"} <= set(seen.operators)
 
 
-def test_reset_is_one_move_and_one_step(head, worker, live) -> None:
-    for name in live.SLIDERS:
+def test_reset_is_one_move_and_one_step(head, worker, live, state) -> None:
+    for name in state.SLIDERS:
         setattr(head.relit_skin, name, 0.5)
     worker.answer()
     head.relit_skin.mirrored = True
     asked = len(worker.asked)
     assert bpy.ops.relit.skin_reset() == {"FINISHED"}
-    assert live.choice(head) == ({}, False) and len(worker.asked) - asked <= 1
+    assert state.choice(head) == ({}, False) and len(worker.asked) - asked <= 1
 
 
-def test_random_is_plausible_and_repeatable(head, worker, part, live) -> None:
+def test_random_is_plausible_and_repeatable(head, worker, part, live, state) -> None:
     looks = [part("operators.skin_edit").random_look(seed) for seed in range(200)]
-    values = {name: np.array([look[name] for look in looks]) for name in live.SLIDERS}
+    values = {name: np.array([look[name] for look in looks]) for name in state.SLIDERS}
     assert all(np.abs(value).max() <= 2 for value in values.values())
     assert (values["freckles"] >= 0).all() and 0.3 < (values["freckles"] == 0).mean() < 0.7
     assert values["skin_tone"].std() > 0.7 and abs(values["skin_tone"].mean()) < 0.3
     bpy.ops.relit.skin_random(seed=7)
-    first = live.choice(head)
+    first = state.choice(head)
     bpy.ops.relit.skin_random(seed=8)
-    assert live.choice(head) != first
+    assert state.choice(head) != first
     bpy.ops.relit.skin_random(seed=7)
-    assert live.choice(head) == first
+    assert state.choice(head) == first
 
 
-def test_a_look_is_carried_to_another_head(head, worker, live, folder: Path) -> None:
+def test_a_look_is_carried_to_another_head(head, worker, live, state, folder: Path) -> None:
     head.relit_skin.redness, head.relit_skin.mirrored = 1.0, True
     bpy.ops.relit.skin_copy()
     bpy.ops.relit.load_head(directory=str(folder))
     other = bpy.context.view_layer.objects.active
     assert other != head and bpy.ops.relit.skin_paste() == {"FINISHED"}
-    assert live.choice(other) == ({"redness": 1.0}, True)
+    assert state.choice(other) == ({"redness": 1.0}, True)
 
 
-def test_a_new_folder_becomes_the_start_of_the_sliders(head, worker, live, maps, folder: Path, tmp_path: Path) -> None:
+def test_a_new_folder_becomes_the_start_of_the_sliders(
+    head, worker, live, state, maps, folder: Path, tmp_path: Path
+) -> None:
     head.relit_skin.redness = 1.0
     rest(live, worker)
     assert bpy.ops.relit.skin_save(directory=str(tmp_path), name="ada red") == {"FINISHED"}
     assert worker.asked[-1].out == str(tmp_path / "ada red")
     worker.answer()
-    assert head.relit.folder == str(tmp_path / "ada red") and live.choice(head) == ({}, False)
+    assert head.relit.folder == str(tmp_path / "ada red") and state.choice(head) == ({}, False)
     assert shows(maps, head, redness=1.0), "what was seen stays"
     live.ask_full_size()
     assert worker.answer() == 0
@@ -439,7 +446,7 @@ def test_a_skin_that_moved_on_while_it_was_saved_keeps_its_sliders(head, worker,
 
 def test_limits_are_those_of_the_worker(head, part) -> None:
     properties = head.relit_skin.bl_rna.properties
-    for name in part("operators.skin_live").SLIDERS:
+    for name in part("operators.skin_state").SLIDERS:
         limit = 10 if name == "skin_tone" else 3
         assert properties[name].hard_max == limit and properties[name].hard_min in (0, -limit)
         assert properties[name].description
