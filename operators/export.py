@@ -150,7 +150,7 @@ class RELIT_OT_export(bpy.types.Operator):
             name=name,
             expressions=self.expressions and chosen.morphs,
             posed=self.pose == "POSED",
-            rig=self.rig and chosen.rig,
+            rig=self.rig and chosen.rig and not (self.pose == "POSED" and _forgets_pose(self.format)),
             modifiers=self.modifiers,
             without=frozenset().union(
                 *(
@@ -186,6 +186,11 @@ def _transform(kind: str, scale: float) -> Matrix:
     turn of 90 degrees that Blender's exporter otherwise leaves on them, which Unreal and Unity show as such.
     """
     return Y_UP @ Matrix.Scale(100 * scale, 4) if kind == "FBX" else Matrix.Scale(scale, 4)
+
+
+def _forgets_pose(kind: str) -> bool:
+    """Whether the exporter writes bones at rest only, as USD's did at first; then the pose is baked without them."""
+    return kind in {"USD", "USDZ"} and bpy.app.version < (4, 5, 0)
 
 
 def _suit(double: standin.Double, kind: str) -> None:

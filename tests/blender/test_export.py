@@ -15,6 +15,8 @@ from mathutils.kdtree import KDTree
 FORMATS = {"GLB": ".glb", "FBX": ".fbx", "USD": ".usdc", "USDZ": ".usdz", "OBJ": ".obj"}
 MORPHS = ("jawOpen", "eyeBlinkLeft", "mouthSmileRight", "tongueOut")
 TENTH_MM = 1e-4
+POSED_USD = (4, 5, 0)
+"""From this version on Blender writes posed bones to USD."""
 
 
 @pytest.fixture
@@ -303,6 +305,9 @@ def test_the_own_rig_comes_without_its_controls(own_rig, kind: str, tmp_path: Pa
     path = export(tmp_path / "out", kind, pose="POSED")
     assert everything() == before and bpy.context.mode == "OBJECT"
     (made,) = open_again(path)
+    if kind == "USD" and bpy.app.version < POSED_USD:
+        np.testing.assert_allclose(evaluated(made), truth, atol=2 * TENTH_MM)
+        return
     rig = next(other for other in bpy.data.objects if other.type == "ARMATURE")
     bones = {name.replace("_L", ".L").replace("_R", ".R") for name, _ in rig.data.bones.items()}
     assert bones == {"shoulders", "neck_01", "head", "eye.L", "eye.R"}
@@ -332,8 +337,9 @@ def test_bones_come_along(rigged, kind: str, pose: str, tmp_path: Path) -> None:
     base, posed = points(rigged.data.shape_keys.key_blocks[0].data), evaluated(rigged)
     (made,) = open_again(export(tmp_path / "out", kind, pose=pose))
     rig = next(other for other in bpy.data.objects if other.type == "ARMATURE")
-    assert {"head", "jaw"} <= set(rig.data.bones.keys())
-    assert {"head", "jaw"} <= set(made.vertex_groups.keys()) and "lips" not in made.vertex_groups
+    if kind != "USD" or pose == "NEUTRAL" or bpy.app.version >= POSED_USD:
+        assert {"head", "jaw"} <= set(rig.data.bones.keys())
+        assert {"head", "jaw"} <= set(made.vertex_groups.keys()) and "lips" not in made.vertex_groups
     found, truth = evaluated(made), posed if pose == "POSED" else base
     np.testing.assert_allclose((found.min(0), found.max(0)), (truth.min(0), truth.max(0)), atol=TENTH_MM)
 
