@@ -44,7 +44,7 @@ def scenario(stage):
     yield from stage.until(lambda: live.skin_of(head).working)
     yield from stage.picture("stubble_preview")
     yield from stage.until(lambda: not live.skin_of(head).working)
-    problem, _ = live.state(head)
+    problem, _ = stage.part("operators.skin_state").state(head)
     assert problem is None, problem
     yield from stage.picture("stubble")
 
