@@ -12,6 +12,7 @@ from pathlib import Path
 import bpy
 from bpy.app.translations import pgettext_tip as tip_
 
+from .. import vendor_install
 from ..core.durations import expected_seconds
 from ..core.errors import FitError
 from ..core.head import FIT_FILE
@@ -22,6 +23,9 @@ from .active_head import active_head
 from .job import Job, new_job_id, worker_command
 from .run import RECONSTRUCT, run
 from .time_left import Pace
+
+LEAST_SPACE = 100e6
+"""Bytes: a head at the largest map size takes about as much."""
 
 
 class RELIT_OT_fit(bpy.types.Operator):
@@ -79,6 +83,7 @@ def start(context: bpy.types.Context) -> None:
     photos = tuple(_existing(photo.path) for photo in used)
     log = worker.log_folder() / f"reconstruct-{name}.log"
     remove_old_logs(log.parent)
+    require_space(worker.heads_folder())
     request = Reconstruct(
         job=name,
         photos=photos,
@@ -99,6 +104,15 @@ def start(context: bpy.types.Context) -> None:
     destination = Destination.of(context, photos)
     run.start(RECONSTRUCT, job, lambda folder: deliver(folder, destination, expected), estimate(settings))
     polling.watch()
+
+
+def require_space(folder: Path) -> None:
+    """Raise `FitError` where a head would not fit onto the disk any more: better now than at the end."""
+    free = vendor_install.free_space(folder)
+    if free < LEAST_SPACE:
+        raise FitError(
+            f"The disk of {folder} has {free / 1e6:.0f} MB left.", "Free some space, or save the file on another disk."
+        )
 
 
 def estimate(settings: bpy.types.PropertyGroup) -> float:

@@ -292,6 +292,13 @@ def test_heads_lie_beside_a_saved_file(with_photo, recorded_jobs, part, tmp_path
     assert Path(request.out).parent == tmp_path / "relit_heads"
 
 
+def test_a_disk_that_is_nearly_full_is_told_before_anything_runs(with_photo, recorded_jobs, part, monkeypatch) -> None:
+    monkeypatch.setattr(part("operators.fit").vendor_install, "free_space", lambda folder: 20e6)
+    with pytest.raises(RuntimeError, match="has 20 MB left"):
+        bpy.ops.relit.fit()
+    assert not recorded_jobs
+
+
 def test_a_photo_that_is_gone_is_named(with_photo, run) -> None:
     with_photo.unlink()
     with pytest.raises(RuntimeError, match=r"me\.jpg does not exist"):
