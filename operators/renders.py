@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from .polling import redraw
 
 INTERVAL = 0.25
 SCRIPT = Path(__file__).with_name("render_script.py")
+MARK = re.compile(r"^RELIT ([0-9.]+)\s*$", re.MULTILINE)
+SAMPLE = re.compile(r"(?:Sample|Rendering) (\d+) ?/ ?(\d+)")
 TAIL = 4000
 """Characters of the other Blender's words that are looked at."""
 
@@ -91,10 +94,7 @@ class Render:
         if self._process is None:
             return None
         words = self._words()
-        marks = [line.split()[1] for line in words.splitlines() if line.startswith("RELIT ") and len(line.split()) == 2]
-        if marks:
-            with contextlib.suppress(ValueError):
-                self.fraction = min(1.0, float(marks[-1]))
+        self.fraction = max(self.fraction, fraction_of(words, self._order.get("frames", 1)))
         if self._process.poll() is None:
             return INTERVAL
         finished, out, done = self.fraction >= 1.0, self._order["out"], self._done
@@ -127,6 +127,16 @@ class Render:
 
 
 render = Render()
+
+
+def fraction_of(words: str, frames: int) -> float:
+    """Return how much is done by the other Blender's last words: whole frames, and the samples of the next one."""
+    whole = [float(mark) for mark in MARK.findall(words)]
+    if whole and whole[-1] >= 1:
+        return 1.0
+    samples = SAMPLE.findall(words.rpartition("RELIT ")[2])
+    part = int(samples[-1][0]) / max(int(samples[-1][1]), 1) if samples else 0.0
+    return min((whole[-1] if whole else 0.0) + min(part, 1.0) / frames, 0.99)
 
 
 def _save_copy(folder: Path) -> Path:

@@ -103,6 +103,22 @@ def test_a_render_that_fails_says_why(head, render, tmp_path: Path, monkeypatch,
     assert "no graphics card" in render.problem and not render.active
 
 
+@pytest.mark.parametrize(
+    ("words", "frames", "expected"),
+    [
+        ("", 4, 0.0),
+        ("Fra:1 | Sample 16/64\n", 1, 0.25),
+        ("Fra:1 Mem | Rendering 8 / 16 samples\n", 4, 0.125),
+        ("Sample 64/64\nRELIT 0.2500\nFra:2 | Sample 32/64\n", 4, 0.375),
+        ("Sample 64/64\nRELIT 0.5000\n", 2, 0.5),
+        ("Sample 64/64\n", 1, 0.99),
+        ("RELIT 1.0\nSaving: 00:00.05\n", 1, 1.0),
+    ],
+)
+def test_progress_counts_frames_and_samples(part, words: str, frames: int, expected: float) -> None:
+    assert part("operators.renders").fraction_of(words, frames) == pytest.approx(expected)
+
+
 def test_the_light_can_turn_only_when_there_is_one(head) -> None:
     bpy.context.scene.relit_turntable.turn = "LIGHT"
     assert not bpy.ops.relit.turntable.poll()
