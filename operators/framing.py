@@ -11,7 +11,8 @@ from mathutils import Quaternion, Vector
 from .active_head import active_head, require_head
 
 FRONT = Quaternion((1.0, 0.0, 0.0), math.radians(90.0))  # heads look along -Y
-ROOM = 2.0  # distance of the eye in head heights: the whole head, with air around it
+ROOM = 1.35  # heights of a head, and widths, that are seen around its middle
+SEEN = 72.0  # millimetres that the longer side of a 3D view shows of what is as far away as its lens is long
 CUBE_SIDE = 2.0  # metres
 
 
@@ -36,19 +37,40 @@ def show(head: bpy.types.Object) -> None:
     """Turn the 3D views that show a head's scene to it; grey ones show its colours from now on."""
     corners = [head.matrix_world @ Vector(corner) for corner in head.bound_box]
     low, high = (Vector(pick(axis) for axis in zip(*corners)) for pick in (min, max))
-    for space in _views_of(head.users_scene):
+    for area in _views_of(head.users_scene):
+        space, region = area.spaces.active, next(region for region in area.regions if region.type == "WINDOW")
+        width, height = max(region.width, 1), max(region.height, 1)
+        free, shift = _free(area, region)
+        pixel = ROOM * max((high.z - low.z) / height, (high.x - low.x) / free)  # metres
         view = space.region_3d
         view.view_perspective = "PERSP"
         view.view_rotation = FRONT
-        view.view_location = (low + high) / 2
-        view.view_distance = ROOM * (high.z - low.z)
+        view.view_location = (low + high) / 2 + Vector((pixel * shift, 0.0, 0.0))
+        view.view_distance = pixel * max(width, height) * space.lens / SEEN
         if space.shading.type == "SOLID" and head.material_slots:
             space.shading.type = "MATERIAL"
 
 
+def _free(area: bpy.types.Area, window: bpy.types.Region) -> tuple[float, float]:
+    """Return how many pixels across a view are not behind toolbar and sidebar, and how far left their middle is.
+
+    Where there is room enough the head stays in the view's middle: round that an artist turns the view.
+    """
+    over = [
+        region for region in area.regions if region.width > 1 and window.x <= region.x < window.x + window.width - 1
+    ]
+    left = max((region.x + region.width - window.x for region in over if region.type == "TOOLS"), default=0)
+    right = max((window.x + window.width - region.x for region in over if region.type == "UI"), default=0)
+    around_middle = window.width - 2 * max(left, right)
+    if around_middle > window.width / 4:
+        return max(around_middle, 1), 0.0
+    return max(window.width - left - right, window.width / 4, 1), (right - left) / 2
+
+
 def show_light(scene: bpy.types.Scene) -> None:
     """Let the 3D views show a scene's own light: Solid and Material Preview have one of theirs."""
-    for space in _views_of([scene]):
+    for area in _views_of([scene]):
+        space = area.spaces.active
         if space.shading.type == "SOLID":
             space.shading.type = "MATERIAL"
         if space.shading.type == "MATERIAL":
@@ -82,9 +104,9 @@ def _is_start_cube(thing: bpy.types.Object) -> bool:
     )
 
 
-def _views_of(scenes: Iterable[bpy.types.Scene]) -> list[bpy.types.SpaceView3D]:
+def _views_of(scenes: Iterable[bpy.types.Scene]) -> list[bpy.types.Area]:
     return [
-        area.spaces.active
+        area
         for window in bpy.context.window_manager.windows
         if window.scene in scenes
         for area in window.screen.areas

@@ -47,7 +47,7 @@ def test_show_head_turns_the_view_to_it(load) -> None:
     views = [area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D"]
     assert views, "the start file has a 3D view"
     for view in views:
-        assert abs(view.region_3d.view_location.x - 3.0) < 0.05
+        assert abs(view.region_3d.view_location.x - 3.0) < 0.2, "beside the sidebar"
         assert view.region_3d.view_rotation.to_matrix()[2][1] > 0.99, "up on the screen is up in the world"
         assert view.shading.type != "SOLID"
 
