@@ -40,14 +40,16 @@ class Corrective:
     Attributes:
         name: of its shape key.
         units: the expressions that its strength depends on.
-        expression: its strength in terms of ``a`` and ``b``, the strengths of the units.
+        expression: its strength in terms of ``a`` and ``b``, the strengths of the units, and of ``c``.
         offset: [V, 3] metres, at strength 1.
+        side: of the eye whose `closing` is ``c``; empty where the expression has none.
     """
 
     name: str
     units: tuple[str, ...]
     expression: str
     offset: np.ndarray
+    side: str = ""
 
 
 def correctives(head: Head) -> tuple[Corrective, ...]:
@@ -58,13 +60,9 @@ def correctives(head: Head) -> tuple[Corrective, ...]:
         if blink not in head.expression_names:
             continue
         still, hold = head.vertices - head.eye_centre[number], _hold(head, number)
-        share = _closing(head, side, _unit(head, blink))
         around = hold[:, None] * _around(still, _unit(head, blink), hold > 0, _cornea(head, number))
-        lids = f"{share:.4f}*a"
-        found.append(Corrective(PREFIX + blink, (blink,), f"4*{lids}*(1-{lids})", around))
-        found.append(
-            Corrective(f"{PREFIX}{blink} end", (blink,), "a", (share - 1) * hold[:, None] * _unit(head, blink))
-        )
+        found.append(Corrective(PREFIX + blink, (blink,), "4*a*c*(1-a*c)", around, side))
+        found.append(Corrective(f"{PREFIX}{blink} end", (blink,), "a*(c-1)", hold[:, None] * _unit(head, blink), side))
         for unit in (f"{name}{side}" for name in _OVER_BLINK):
             if unit in head.expression_names:
                 offset = -hold[:, None] * _unit(head, unit)
@@ -76,14 +74,20 @@ def _unit(head: Head, name: str) -> np.ndarray:
     return head.expression_basis[head.expression_names.index(name)]
 
 
-def _closing(head: Head, side: str, blink: np.ndarray) -> float:
-    """Return what share of the unit [V, 3] closes an eye; 1 for a head that is not of the shape model."""
+def closing(vertices: np.ndarray, blink: np.ndarray, side: str) -> float:
+    """Return what share of a blink closes an eye; 1 for a head that is not of the shape model.
+
+    Args:
+        vertices: [V, 3] the neutral head.
+        blink: [V, 3] the unit of the blink.
+        side: ``"Left"`` or ``"Right"``.
+    """
     model = load_model()
-    if len(head.vertices) != len(model.mean):
+    if len(vertices) != len(model.mean):
         return 1.0
     open_by, moved_by = (
         points[_UPPER[side], 1] - points[_LOWER[side], 1]
-        for points in map(model.landmarks_478.points, (head.vertices, blink))
+        for points in map(model.landmarks_478.points, (vertices, blink))
     )
     return float(np.clip(((open_by + _OVERLAP) / np.maximum(-moved_by, 1e-4)).max(), *_SHARES))
 

@@ -11,7 +11,7 @@ from ..core.morphable import load_model
 from . import head_shape, rig_bones
 from .active_head import active_head, require_head
 from .expression import UNITS
-from .mesh import to_blender
+from .mesh import read_points, to_blender
 
 BODY_SIZES = {13380, 19158}
 """Vertices of MakeHuman's base mesh without its helpers, and with them."""
@@ -151,24 +151,18 @@ def _mixed(body: bpy.types.Object) -> np.ndarray:
     """The body's vertices [V, 3] with its shape keys as they are set."""
     keys = body.data.shape_keys
     if keys is None:
-        return _points(body.data.vertices)
-    mixed = _points(keys.reference_key.points)
+        return read_points(body.data.vertices)
+    mixed = read_points(keys.reference_key.points)
     for key in keys.key_blocks[1:]:
         if key.value and not key.mute:
-            mixed = mixed + key.value * (_points(key.points) - _points(key.relative_key.points))
+            mixed = mixed + key.value * (read_points(key.points) - read_points(key.relative_key.points))
     return mixed
-
-
-def _points(points: bpy.types.bpy_prop_collection) -> np.ndarray:
-    values = np.empty(3 * len(points), np.float32)
-    points.foreach_get("co", values)
-    return values.reshape(-1, 3).astype(np.float64)
 
 
 def _add_key(body: bpy.types.Object, name: str, offset: np.ndarray) -> bpy.types.ShapeKey:
     if body.data.shape_keys is None:
         body.shape_key_add(name="Basis", from_mix=False)
-    basis = _points(body.data.shape_keys.reference_key.points)
+    basis = read_points(body.data.shape_keys.reference_key.points)
     key = body.shape_key_add(name=name, from_mix=False)
     key.points.foreach_set("co", (basis + offset).astype(np.float32).ravel())
     return key

@@ -8,21 +8,26 @@ from __future__ import annotations
 import bpy
 
 
-def follow_keys(curve: bpy.types.FCurve, keys: bpy.types.Key, units: tuple[str, ...], expression: str) -> None:
-    """Let a driven value follow shape keys, called ``a``, ``b`` ... in the expression.
+def follow_keys(
+    curve: bpy.types.FCurve, keys: bpy.types.Key, units: tuple[str, ...], expression: str, number: str = ""
+) -> None:
+    """Let a driven value follow shape keys, called ``a``, ``b`` in the expression.
 
     Args:
         curve: what ``driver_add`` gave.
         keys: the mesh's keys.
         units: names of keys.
         expression: of the letters.
+        number: a custom property of the keys, called ``c``; empty for none.
     """
-    for letter, unit in zip("abcd", units):
+    paths = {letter: f'key_blocks["{unit}"].value' for letter, unit in zip("ab", units)}
+    if number:
+        paths["c"] = f'["{number}"]'
+    for letter, path in paths.items():
         variable = curve.driver.variables.new()
         variable.name = letter
         target = variable.targets[0]
-        target.id_type, target.id = "KEY", keys
-        target.data_path = f'key_blocks["{unit}"].value'
+        target.id_type, target.id, target.data_path = "KEY", keys, path
     curve.driver.expression = expression
 
 

@@ -100,6 +100,7 @@ def set_identity(head_object: bpy.types.Object, identity: Sequence[float]) -> No
     before = coefficients(head_object)
     _move(head_object.data, _offset(wanted.tobytes()) - _offset(before.tobytes()))
     _store(head_object, IDENTITY, wanted)
+    mesh.close_lids(head_object.data)
     rig_build.follow_shape(head_object)
 
 
@@ -119,7 +120,7 @@ def set_photo_expression(head_object: bpy.types.Object, photo: int, strengths: S
         raise trouble
     model, name = load_model(), mesh.photo_key_name(photo)
     posed = model.coarse_vertices(expression=strengths) - model.coarse_mean
-    points = _read(_basis(head_object.data)) + mesh.to_blender(model.subdivide(posed)).ravel()
+    points = mesh.read_points(_basis(head_object.data)).ravel() + mesh.to_blender(model.subdivide(posed)).ravel()
     keys = head_object.data.shape_keys
     if keys is None or name not in keys.key_blocks:
         if keys is None:
@@ -186,18 +187,12 @@ def _offset(identity: bytes) -> np.ndarray:
 def _move(data: bpy.types.Mesh, offset: np.ndarray) -> None:
     keys = data.shape_keys.key_blocks if data.shape_keys else ()
     for points in (data.vertices, *(key.points for key in keys)):
-        points.foreach_set("co", _read(points) + offset)
+        points.foreach_set("co", mesh.read_points(points).ravel() + offset)
     data.update()
 
 
 def _basis(data: bpy.types.Mesh) -> bpy.types.bpy_prop_collection:
     return data.shape_keys.reference_key.points if data.shape_keys else data.vertices
-
-
-def _read(points: bpy.types.bpy_prop_collection) -> np.ndarray:
-    values = np.empty(3 * len(points), np.float32)
-    points.foreach_get("co", values)
-    return values
 
 
 def _strengths(names: Sequence[str], strengths: Sequence[float]) -> dict[str, float]:

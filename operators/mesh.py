@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
-from ..core.correctives import correctives
+from ..core.correctives import SIDES, closing, correctives
 from ..core.head import Head
 from ..core.lashes import lash_uv
 from . import lashes
@@ -21,6 +21,8 @@ BLENDER_FROM_CORE = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float64)
 """Rotation [3, 3] that turns core's axes into Blender's."""
 
 UV_NAME = "UVMap"
+CLOSING = "relit_closing_"
+"""Custom property of the shape keys, with the side: what share of a blink closes that eye."""
 
 
 def to_blender(points: np.ndarray) -> np.ndarray:
@@ -81,9 +83,30 @@ def _add_shape_keys(head_object: bpy.types.Object, head: Head) -> None:
     for photo in range(len(head.photo_expression)):
         key = _add_key(head_object, photo_key_name(photo), to_blender(head.posed_vertices(photo)))
         key.value = 1.0 if photo == 0 else 0.0
+    close_lids(head_object.data)
     for corrective in correctives(head):
         key = _add_key(head_object, corrective.name, basis + to_blender(corrective.offset))
-        follow_keys(key.driver_add("value"), key.id_data, corrective.units, corrective.expression)
+        key.slider_min = -1.0
+        number = CLOSING + corrective.side if corrective.side else ""
+        follow_keys(key.driver_add("value"), key.id_data, corrective.units, corrective.expression, number)
+
+
+def close_lids(data: bpy.types.Mesh) -> None:
+    """Measure how much of a blink closes the eyes that a mesh has now, for the correctives' drivers."""
+    keys = data.shape_keys
+    for side in SIDES:
+        blink = keys.key_blocks.get(f"eyeBlink{side}") if keys else None
+        if blink is not None:
+            still = read_points(keys.reference_key.points) @ BLENDER_FROM_CORE
+            moved = read_points(blink.points) @ BLENDER_FROM_CORE
+            keys[CLOSING + side] = closing(still, moved - still, side)
+
+
+def read_points(points: bpy.types.bpy_prop_collection) -> np.ndarray:
+    """Return the coordinates [V, 3] of vertices or of a shape key's points."""
+    values = np.empty(3 * len(points), np.float32)
+    points.foreach_get("co", values)
+    return values.reshape(-1, 3)
 
 
 def _add_key(head_object: bpy.types.Object, name: str, points: np.ndarray) -> bpy.types.ShapeKey:

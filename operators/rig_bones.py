@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ..core.morphable import MorphableModel, load_model
-from .mesh import to_blender
+from .mesh import BLENDER_FROM_CORE, read_points, to_blender
 
 SIDES = {"Left": "L", "Right": "R"}
 NECK = "neck_01"
@@ -176,6 +176,4 @@ def neutral(head_object: bpy.types.Object) -> np.ndarray:
     """Return the neutral head [V, 3] in the core's axes."""
     keys = head_object.data.shape_keys
     points = keys.reference_key.points if keys else head_object.data.vertices
-    values = np.empty(3 * len(points), np.float32)
-    points.foreach_get("co", values)
-    return values.reshape(-1, 3)[:, [0, 2, 1]] * np.array([1, 1, -1], np.float32)
+    return read_points(points) @ BLENDER_FROM_CORE

@@ -100,9 +100,18 @@ def test_correctives_follow_their_units_without_python(head) -> None:
     bpy.context.view_layer.update()
     now = keys.evaluated_get(bpy.context.evaluated_depsgraph_get()).key_blocks
     assert 0.8 < now[f"{PREFIX}eyeBlinkLeft"].value <= 1.0
-    assert now[f"{PREFIX}eyeBlinkLeft end"].value == pytest.approx(0.5)
+    assert -0.25 < now[f"{PREFIX}eyeBlinkLeft end"].value < 0
     assert now[f"{PREFIX}eyeBlinkLeft eyeSquintLeft"].value == pytest.approx(0.5)
     assert now[f"{PREFIX}eyeBlinkRight"].value == 0
+
+
+@pytest.mark.parametrize("opening", [-2.0, 0.0, 2.5])
+def test_a_blink_closes_eyes_that_sliders_opened(head, opening: float) -> None:
+    head.relit_shape.eye_opening = opening
+    bpy.ops.relit.expression_reset()
+    head.data.shape_keys.key_blocks["eyeBlinkLeft"].value = 1.0
+    rims = load_model().landmarks_478.points(1000 * evaluated(head))[:, 2]
+    assert -3.5 < (rims[[387, 386, 385]] - rims[[373, 374, 380]]).max() < -0.5
 
 
 def test_a_copy_of_a_head_has_its_own_correctives(head) -> None:

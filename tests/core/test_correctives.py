@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.correctives import SIDES, correctives
+from core.correctives import SIDES, closing, correctives
 from core.expressions import GROUPS, PRESETS, mirrored, preset, sides
 from core.morphable import load_model
 
@@ -27,12 +27,17 @@ def head(request):
     return head
 
 
+def unit(head, name: str) -> np.ndarray:
+    return head.expression_basis[head.expression_names.index(name)]
+
+
 def posed(head, strengths: dict[str, float], corrected: bool = True) -> np.ndarray:
     values = dict.fromkeys(head.expression_names, 0.0) | strengths
     vertices = head.vertices + np.tensordot([values[n] for n in head.expression_names], head.expression_basis, 1)
     for corrective in correctives(head) if corrected else ():
         a, b = values[corrective.units[0]], values[corrective.units[-1]]
-        vertices = vertices + eval(corrective.expression, {"a": a, "b": b}) * corrective.offset
+        c = closing(head.vertices, unit(head, corrective.units[0]), corrective.side) if corrective.side else 1.0
+        vertices = vertices + eval(corrective.expression, {"a": a, "b": b, "c": c}) * corrective.offset
     return vertices
 
 
