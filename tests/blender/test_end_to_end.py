@@ -49,8 +49,28 @@ def test_a_photo_becomes_a_head_in_the_scene(
     head = bpy.context.view_layer.objects.active
     assert head.name.startswith("lisa1-") and Path(run.head).parent == tmp_path
     assert_the_head_lies_on_its_photo(head)
+    assert_the_skin_follows_its_sliders(part, head)
     bpy.ops.ed.undo()
     assert not bpy.data.objects
+
+
+def assert_the_skin_follows_its_sliders(part, head: bpy.types.Object) -> None:
+    """Three steps darker, and back again to the same pixels; a draft has a code too."""
+    live, maps, state = (part(f"operators.skin_{name}") for name in ("live", "maps", "state"))
+    before = maps.read(maps.images_of(head)["diffuse_albedo"]).astype(int)
+    seen = []
+    for tone in (3.0, 0.0):
+        head.relit_skin.skin_tone = tone
+        for ask in (lambda: None, live.ask_full_size):
+            ask()
+            started = time.monotonic()
+            while live.session.busy:
+                live.session.pump()
+                assert time.monotonic() - started < LIMIT
+                time.sleep(0.01)
+        assert state.state(head) == (None, False)
+        seen.append(maps.read(maps.images_of(head)["diffuse_albedo"]).astype(int))
+    assert (before - seen[0])[..., :3].mean() > 15 and np.abs(before - seen[1]).max() == 0
 
 
 def assert_the_head_lies_on_its_photo(head: bpy.types.Object) -> None:
