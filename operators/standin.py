@@ -182,15 +182,13 @@ def _is_photo(name: str) -> bool:
 def _keyless(source: bpy.types.Mesh, slots: list[int]) -> tuple[bpy.types.Mesh, np.ndarray]:
     """Return a new mesh without shape keys and without the faces of some material slots.
 
-    Not by ``source.copy()``: the keys that it copies cannot be removed again.
+    Not by ``source.copy()``: the keys that it copies cannot be removed again. A mesh that comes out of BMesh has none.
 
     Returns:
         The mesh, and the indices ``[V]`` of its vertices in ``source``.
     """
     work = bmesh.new()
     work.from_mesh(source)
-    for layer in work.verts.layers.shape.values():
-        work.verts.layers.shape.remove(layer)
     index = work.verts.layers.int.new(_INDEX)
     for vertex in work.verts:
         vertex[index] = vertex.index
