@@ -83,14 +83,16 @@ class Pace:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.value = 1.0
+        self.value, self._known = 1.0, False
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             self.value = self._within(float(json.loads(path.read_text(encoding="utf-8"))["pace"]))
+            self._known = True
 
     def learn(self, expected: float, took: float) -> None:
         """A job that was expected to take so many seconds on the reference machine took so many here."""
         if expected > 0 and took > 0:
-            self.value = self._within(math.sqrt(self.value * self._within(took / expected)))
+            now = self._within(took / expected)
+            self.value, self._known = math.sqrt(self.value * now) if self._known else now, True
             with contextlib.suppress(OSError):
                 self._path.write_text(json.dumps({"pace": round(self.value, 3)}), encoding="utf-8")
 

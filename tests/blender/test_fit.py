@@ -276,4 +276,4 @@ def test_a_finished_run_teaches_the_pace(fit, part, heads, photo, monkeypatch, t
     before = fit.estimate(bpy.context.scene.relit)
     part("operators.run").run.seconds = 40.0
     assert fit.deliver(str(heads[0]), fit.Destination.of(bpy.context, (photo,)), expected=10.0)
-    assert fit.estimate(bpy.context.scene.relit) == pytest.approx(2 * before)
+    assert fit.estimate(bpy.context.scene.relit) == pytest.approx(4 * before)

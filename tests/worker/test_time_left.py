@@ -103,6 +103,9 @@ def test_the_pace_is_remembered_and_a_damaged_file_is_not(time_left, tmp_path: P
     pace = time_left.Pace(path)
     assert pace.value == 1.0
     pace.learn(10.0, 40.0)
+    assert pace.value == pytest.approx(4.0), "the first run is all that is known"
+    pace = time_left.Pace(path)
+    pace.learn(10.0, 10.0)
     assert time_left.Pace(path).value == pytest.approx(2.0)
     for text in ("", "[]", '{"pace": "x"}'):
         path.write_text(text)
