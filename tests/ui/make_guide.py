@@ -29,7 +29,7 @@ PICTURES = {
     "rig": ("edit", "rig", VIEW),
     "provenance": ("show", "provenance", VIEW),
     "compared": ("show", "compared", VIEW),
-    "pins": ("pins", "dragged", VIEW),
+    "pins": ("pins", "dragged", (0, 28, 526, 722)),
 }
 
 
