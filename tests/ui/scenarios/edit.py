@@ -39,11 +39,11 @@ def scenario(stage):
     yield from stage.picture("rig")
 
     yield from stage.open_panel("RELIT_PT_skin")
-    live = stage.part("operators.skin_live")
+    state = stage.part("operators.skin_state").state
     yield from drag_slider(stage, "relit_skin.stubble", 60)
-    yield from stage.until(lambda: live.skin_of(head).working)
+    yield from stage.until(lambda: state(head)[1])
     yield from stage.picture("stubble_preview")
-    yield from stage.until(lambda: not live.skin_of(head).working)
+    yield from stage.until(lambda: not state(head)[1])
     problem, _ = stage.part("operators.skin_state").state(head)
     assert problem is None, problem
     yield from stage.picture("stubble")
