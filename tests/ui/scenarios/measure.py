@@ -14,7 +14,7 @@ import bpy
 import common
 
 DRAWS = 12
-MOVES = 30
+MOVES = 12
 
 
 def scenario(stage):
@@ -97,7 +97,7 @@ def skin(stage, head):
         taken.append(time.perf_counter())
 
     live.skin_maps.show_previews = shown
-    for step in range(MOVES // 2):
+    for step in range(MOVES):
         taken.clear()
         start = time.perf_counter()
         head.relit_skin.skin_tone = 0.1 * (step % 10 + 1)
