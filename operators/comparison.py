@@ -150,6 +150,15 @@ def open_editor(context: bpy.types.Context, image: bpy.types.Image) -> None:
     if area is not None:
         area.spaces[0].image = image
         area.tag_redraw()
+        _fit(context, area)
+
+
+def _fit(context: bpy.types.Context, area: bpy.types.Area) -> None:
+    """Show all of the picture, as large as it can be."""
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with context.temp_override(window=context.window, area=area, region=region):
+        if bpy.ops.image.view_all.poll():
+            bpy.ops.image.view_all(fit_view=True)
 
 
 def _split(context: bpy.types.Context) -> bpy.types.Area | None:
