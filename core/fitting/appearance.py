@@ -20,8 +20,13 @@ from .skin_tone import FaceInPhoto, WhiteOfEyes, plausible_whites, settle_tone
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
 """[25] the band l of each spherical-harmonic coefficient of order 4."""
-LIGHT_RIDGE = np.array([1e-4, 4e-3, 1.5e-2, 6e-2, 1.5e-1])
+LIGHT_RIDGE = 0.3 * np.array([1e-4, 4e-3, 1.5e-2, 6e-2, 1.5e-1])
 """By band, how much a ridge regression prefers smooth light."""
+LIGHT_TOLERANCE, SKIN_TOLERANCE = 3.0, 1.5
+"""How many times its usual noise a texel may differ before it counts half: the dark side of a face in hard light must
+not be taken for something else than skin while the light is sought; for the albedo it may be."""
+DARKEST_SHADE = 0.15
+"""Of the face's mean brightness: darker texels count no more than these."""
 
 # Standard deviation of a texel's logarithm around the model, and how many texels' worth of independent evidence
 # a whole face holds (neighbours say the same thing).
@@ -81,7 +86,7 @@ def fit_appearance(
         log_albedo = log_mean + (coefficients @ flat_basis).reshape(log_mean.shape)
         albedo = np.exp(log_albedo)
         lighting = [
-            solve_light(photo, albedo, robust_weight(photo, albedo, light))
+            solve_light(photo, albedo, robust_weight(photo, albedo, light, LIGHT_TOLERANCE))
             for photo, light in zip(evidence, lighting or [None] * len(evidence), strict=True)
         ]
         system = np.eye(len(coefficients))
@@ -107,14 +112,16 @@ def log_albedo_seen(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(matte, 2e-3)) - np.log(_shading(photo, light))
 
 
-def robust_weight(photo: TexelEvidence, albedo: np.ndarray, light: np.ndarray | None) -> np.ndarray:
+def robust_weight(
+    photo: TexelEvidence, albedo: np.ndarray, light: np.ndarray | None, tolerance: float = SKIN_TOLERANCE
+) -> np.ndarray:
     """Cauchy weights [N] on the logarithmic residual; clipped and black texels say little about anything."""
     brightest = photo.colour.max(1)
     weight = photo.weight * np.clip((1.0 - brightest) / 0.1, 0.05, 1) * np.clip(brightest / 0.02, 0, 1)
     if light is None:
         return weight
     residual = np.abs(log_albedo_seen(photo, light) - np.log(albedo)).mean(1)
-    return weight / (1 + (residual / (1.5 * TEXEL_NOISE)) ** 2)
+    return weight / (1 + (residual / (tolerance * TEXEL_NOISE)) ** 2)
 
 
 def _evidence_per_texel(photo: TexelEvidence) -> float:
@@ -125,7 +132,10 @@ def _evidence_per_texel(photo: TexelEvidence) -> float:
 def solve_light(photo: TexelEvidence, albedo: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Return the light [25,3] that explains the photo, by ridge regression that prefers smooth light."""
     # Equations are divided by the expected brightness, so that a dark face counts as much as a light one.
-    level = max(float(np.average(photo.colour.mean(1), weights=weight + 1e-9)), 1e-3)
+    brightness = photo.colour.mean(1)
+    level = max(float(np.average(brightness, weights=weight + 1e-9)), 1e-3)
+    # Shade counts as much as light: else the harmonics swing below nothing on the dark side.
+    weight = weight * (level / np.clip(brightness, DARKEST_SHADE * level, level)) ** 2
     ridge = LIGHT_RIDGE[BANDS]
     light = np.zeros((len(BANDS), 3))
     for channel in range(3):

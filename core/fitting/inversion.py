@@ -22,6 +22,7 @@ from ..completion.atlas import Atlas
 from ..reflectance.generator import ReflectanceGenerator
 from .appearance import (
     INDEPENDENT_TEXELS,
+    LIGHT_TOLERANCE,
     TEXEL_NOISE,
     TexelEvidence,
     log_albedo_seen,
@@ -180,7 +181,7 @@ class LevelTexels:
         for photo, light in zip(self._evidence, lights, strict=True):
             here = TexelEvidence(*(getattr(photo, name)[self._rows] for name in _PER_TEXEL))
             fair = robust_weight(here, albedo, None)
-            found = solve_light(here, albedo, robust_weight(here, albedo, light))
+            found = solve_light(here, albedo, robust_weight(here, albedo, light, LIGHT_TOLERANCE))
             # Robust weights prefer lit skin to beards and shade, and would brighten the light round by round.
             light = found * np.exp(_exposure(here, light, fair) - _exposure(here, found, fair))
             solved.append(light)

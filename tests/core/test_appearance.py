@@ -77,6 +77,21 @@ def test_a_second_photo_under_another_light_shares_the_albedo(prior, normals):
     assert np.abs(both[2:] - truth[2:]).mean() < np.abs(alone[2:] - truth[2:]).mean() + 0.02
 
 
+def test_the_dark_side_of_a_face_in_hard_light_stays_dark(prior, normals):
+    """A lamp of 30 degrees from the side, sharper than order 4: what it leaves dark is no outlier."""
+    coefficients = np.zeros(5)
+    evidence, albedo = photograph(prior, coefficients, normals, light_from((0, 0, 1)))
+    lit = np.clip(normals.numpy() @ np.array([0.9, 0.1, 0.3]) / 0.954, 0, 1)
+    evidence = replace(evidence, colour=albedo * (0.12 + 0.9 * lit)[:, None])
+    found = fit_appearance([evidence], *prior)
+    again = np.exp(prior[0] + np.tensordot(found.albedo, prior[1], 1)) * np.maximum(
+        evidence.transfer @ found.lighting[0], 0.02
+    )
+    shown, drawn = (np.log(np.maximum(colour, 2e-3)).mean(1) for colour in (evidence.colour, again))
+    assert 0.85 < drawn.std() / shown.std() < 1.1
+    assert np.sqrt(((drawn - shown) ** 2).mean()) < 0.38
+
+
 def test_a_patch_that_is_no_skin_does_not_move_the_rest(prior, normals):
     truth = np.array([0.0, 0.0, 1.0, 0.0, 0.0])
     evidence, _ = photograph(prior, truth, normals, light_from((0, 0.3, 0.9)))
