@@ -24,7 +24,7 @@ PICTURES = {
     "head": ("newcomer", "head", VIEW),
     "sunset": ("newcomer", "sunset", VIEW),
     "nose": ("edit", "nose", VIEW),
-    "stubble": ("edit", "stubble", VIEW),
+    "tone": ("edit", "tone", VIEW),
     "surprised": ("edit", "surprised", VIEW),
     "rig": ("edit", "rig", VIEW),
     "provenance": ("show", "provenance", VIEW),

@@ -32,21 +32,21 @@ def scenario(stage):
     yield from stage.picture("surprised")
     yield from stage.click("relit.expression_reset")
 
+    yield from stage.open_panel("RELIT_PT_skin")
+    state = stage.part("operators.skin_state").state
+    yield from drag_slider(stage, "relit_skin.skin_tone", -50)
+    yield from stage.until(lambda: state(head)[1])
+    yield from stage.picture("tone_preview")
+    yield from stage.until(lambda: not state(head)[1])
+    problem, _ = stage.part("operators.skin_state").state(head)
+    assert problem is None, problem
+    yield from stage.picture("tone")
+
     yield from stage.open_panel("RELIT_PT_rig")
     yield from stage.click("relit.add_rig")
     yield 0.5
     assert [thing for thing in bpy.data.objects if thing.type == "ARMATURE"]
     yield from stage.picture("rig")
-
-    yield from stage.open_panel("RELIT_PT_skin")
-    state = stage.part("operators.skin_state").state
-    yield from drag_slider(stage, "relit_skin.stubble", 60)
-    yield from stage.until(lambda: state(head)[1])
-    yield from stage.picture("stubble_preview")
-    yield from stage.until(lambda: not state(head)[1])
-    problem, _ = stage.part("operators.skin_state").state(head)
-    assert problem is None, problem
-    yield from stage.picture("stubble")
 
 
 def drag_slider(stage, name: str, pixels: int):
