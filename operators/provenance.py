@@ -48,12 +48,28 @@ def known(mesh: bpy.types.Mesh) -> np.ndarray | None:
 
 
 def shares(head_object: bpy.types.Object, region: str) -> tuple[float, float, float] | None:
-    """Return which shares of a region's skin were observed, mirrored and invented.
+    """Return which shares of a region's skin were observed, mirrored and invented; None for a head that does not know.
+
+    A panel asks at every draw, so they are measured once for a head: where they came from, sliders do not change.
 
     Args:
         head_object: A head.
         region: A vertex group; ``skin`` is all of it.
     """
+    mesh = head_object.data
+    if MIRRORED not in mesh.attributes or INVENTED not in mesh.attributes:
+        return None
+    key = mesh.session_uid, head_object.relit.folder, region
+    found = _shares.get(key) or _measured_shares(head_object, region)
+    if found is not None:
+        _shares[key] = found
+    return found
+
+
+_shares: dict[tuple[int, str, str], tuple[float, float, float]] = {}
+
+
+def _measured_shares(head_object: bpy.types.Object, region: str) -> tuple[float, float, float] | None:
     mesh = head_object.data
     values = known(mesh)
     group = head_object.vertex_groups.get(region)

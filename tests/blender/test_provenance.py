@@ -112,3 +112,10 @@ def test_the_panel_gives_shares_and_a_legend(head, draw) -> None:
     seen = draw("RELIT_PT_provenance")
     assert "% of the face" in seen.text and "Mirrored" in seen.text
     assert seen.operators.count("relit.provenance_mask") == 3 and "show" in seen.properties
+
+
+def test_shares_are_measured_once_for_all_draws(head, part, monkeypatch) -> None:
+    provenance = part("operators.provenance")
+    first = provenance.shares(head, "face")
+    monkeypatch.setattr(provenance, "_measured_shares", None)
+    assert first is not None and provenance.shares(head, "face") == first
