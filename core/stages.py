@@ -59,7 +59,11 @@ class Stages:
         self._tell(self._fraction)
 
     def finish(self) -> dict[str, float]:
-        """End the last stage and return the seconds of all, by name, in order."""
+        """End the last stage and return the seconds of all, by name, in order.
+
+        It is the last moment to cancel: what the caller does next, a rename, cannot be taken back.
+        """
+        self._tell(self._last)
         self._close()
         self._name = ""
         return self.seconds
