@@ -34,13 +34,20 @@ class HeadPanel(RelitPanel):
         return active_head(context) is not None
 
 
-def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
-    """Draw text that wraps at the region's width, in the artist's language where it is known in it."""
+def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE", beside: int = 0) -> None:
+    """Draw text that wraps at the region's width, in the artist's language where it is known in it.
+
+    Args:
+        layout: Where.
+        text: What.
+        icon: Before its first line.
+        beside: Points of the width that something else takes.
+    """
     region = bpy.context.region
     scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 where there is no window
     width = (region.width if region else DEFAULT_WIDTH) / scale
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for line in textwrap.wrap(iface_(text), max(20, int((width - MARGIN) / LETTER))):
+    for line in textwrap.wrap(iface_(text), max(20, int((width - MARGIN - beside) / LETTER))):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1" if icon != "NONE" else "NONE"

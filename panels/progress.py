@@ -11,6 +11,8 @@ from . import thumbnails
 from .layout import draw_text
 
 PREVIEW_SCALE = 8.0
+BUTTONS = 60
+"""Points that the two buttons beside an outcome take."""
 
 
 def draw_progress(layout: bpy.types.UILayout) -> None:
@@ -44,13 +46,13 @@ def draw_outcome(layout: bpy.types.UILayout) -> None:
     row = layout.box().row()
     column = row.column()
     if problem is None:
-        draw_text(column, run.notice, "INFO")
+        draw_text(column, run.notice, "INFO", BUTTONS)
     else:
         told = column.column()
         told.alert = True
-        draw_text(told, problem.message, "ERROR")
+        draw_text(told, problem.message, "ERROR", BUTTONS)
         # A button shows the log; its path takes four lines of the sidebar.
-        draw_text(column, problem.hint.replace(problem.log, "the log") if problem.log else problem.hint)
+        draw_text(column, problem.hint.replace(problem.log, "the log") if problem.log else problem.hint, beside=BUTTONS)
     buttons = row.row(align=True)
     if problem is not None and problem.log:
         buttons.operator("wm.path_open", text="", icon="TEXT").filepath = problem.log

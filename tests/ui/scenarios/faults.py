@@ -40,7 +40,7 @@ def scenario(stage):
     yield from stage.picture("killed")
 
     yield from start(stage, run)
-    yield from stage.click("relit.cancel")
+    yield from stage.click("relit.cancel", columns=[-80])
     yield from stage.picture("cancelled")
     yield from stage.until(lambda: not run.active, limit=5)
     assert run.problem is None and "ancelled" in run.notice, (run.problem, run.notice)
