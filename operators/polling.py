@@ -28,7 +28,8 @@ def redraw() -> None:
             if area.type in {"VIEW_3D", "PREFERENCES"}:
                 area.tag_redraw()
         if not window.modal_operators:  # they write into the status bar, and this would wipe it
-            window.workspace.status_text_set_internal(None)
+            with bpy.context.temp_override(window=window):  # after a file load there is none, and Blender would crash
+                window.workspace.status_text_set_internal(None)
 
 
 def report_problem(operator: bpy.types.Operator, error: FitError) -> None:
