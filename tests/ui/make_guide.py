@@ -28,7 +28,6 @@ PICTURES = {
     "surprised": ("edit", "surprised", VIEW),
     "rig": ("edit", "rig", VIEW),
     "provenance": ("show", "provenance", VIEW),
-    "compared": ("show", "compared", VIEW),
     "pins": ("pins", "dragged", (0, 28, 526, 722)),
 }
 
