@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 
 import bpy
 import pytest
 
-LIMIT = 30.0
+from tests.processes import LIMIT, is_alive, pump
 
 
 @pytest.fixture
@@ -30,22 +29,6 @@ def ask(part, session):
         return answers, problems
 
     return asked
-
-
-def pump(session, until=None) -> None:
-    deadline = time.monotonic() + LIMIT
-    while session.busy if until is None else not until():
-        assert time.monotonic() < deadline
-        session.pump()
-        time.sleep(0.01)
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_asking_wakes_the_timer_and_the_answer_comes_from_it(session, ask, part) -> None:

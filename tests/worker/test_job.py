@@ -13,8 +13,9 @@ from types import ModuleType
 
 import pytest
 
+from tests.processes import LIMIT, is_alive
+
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT = 30.0  # seconds any single answer may take on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +58,6 @@ def pump_until(run, condition) -> None:
 
 def pump_to_the_end(run) -> None:
     pump_until(run, lambda: run.pump() is None)
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_run_reports_its_stages_and_hands_over_the_head(run, rehearse, tmp_path: Path) -> None:

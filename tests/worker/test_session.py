@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-LIMIT = 30.0  # seconds any single answer may take on a busy machine
+from tests.processes import is_alive, pump
 
 
 @pytest.fixture
@@ -56,22 +56,6 @@ def ask(session, protocol):
         return outcome
 
     return asked
-
-
-def pump(session, until=None) -> None:
-    deadline = time.monotonic() + LIMIT
-    while session.busy if until is None else not until():
-        assert time.monotonic() < deadline
-        session.pump()
-        time.sleep(0.01)
-
-
-def is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_one_process_answers_one_after_the_other(session, ask, started, tmp_path: Path) -> None:
