@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 def _allow_networks(preferences: object = None, context: object = None) -> None:
     """Tell the workers that are started from now on whether they may use the networks of others."""
-    from .operators.own_networks import VARIABLE
+    from .operators.setup.own_networks import VARIABLE
 
     addon = bpy.context.preferences.addons.get(__package__)
     os.environ[VARIABLE] = "1" if addon and addon.preferences and addon.preferences.own_networks else "0"
@@ -65,7 +65,7 @@ class RelitPreferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the preferences."""
-        from .operators import own_networks
+        from .operators.setup import own_networks
         from .panels import install
         from .panels.layout import draw_text
         from .panels.progress import draw_outcome

@@ -87,7 +87,7 @@ def start_blender() -> Any:
     name = f"bl_ext.{REPOSITORY}.relit"
     if addon_utils.enable(name, default_set=True) is None:
         raise SystemExit("The add-on did not register.")
-    return importlib.import_module(f"{name}.operators.load_head")
+    return importlib.import_module(f"{name}.operators.reconstruct.load_head")
 
 
 def render(options: argparse.Namespace, load_head: Any) -> None:

@@ -1,6 +1,6 @@
 """A head as OBJ with materials, or as GLB (glTF 2.0) with PBR textures and expressions as morph targets.
 
-For a head folder without Blender; ``operators/export.py`` writes what an artist made of it. The Khronos validator
+For a head folder without Blender; ``operators/export/export.py`` writes what an artist made of it. Khronos' validator
 finds neither errors nor warnings in the GLB.
 """
 

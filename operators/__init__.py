@@ -1,6 +1,6 @@
-"""What acts: one operator per file, and the modules that build meshes, materials and cameras.
+"""What acts: one operator per file, in folders by what they act on, and the modules that these build with.
 
-Nothing is imported before :func:`register`: :mod:`.job` and :mod:`.run` work without Blender too.
+Nothing is imported before :func:`register`: :mod:`.jobs.job` and :mod:`.jobs.run` work without Blender too.
 """
 
 from __future__ import annotations
@@ -21,40 +21,15 @@ def unregister() -> None:
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    from . import (
-        batch,
-        body,
-        cancel,
-        compare,
-        comparison,
-        doctor,
-        export,
-        expression,
-        face_capture,
-        fit,
-        framing,
-        install,
-        load_head,
-        look,
-        moved_heads,
-        paint,
-        photo_overlay,
-        photos,
-        pins,
-        polling,
-        provenance,
-        provenance_overlay,
-        relight,
-        renders,
-        rig,
-        shape_edit,
-        skin_edit,
-        skin_live,
-        skin_material,
-        texture_sets,
-        turntable,
-        wipe_gizmo,
-    )
+    from .export import export, texture_sets
+    from .head import body, expression, face_capture, rig, shape_edit
+    from .jobs import cancel, polling
+    from .light import compare, comparison, relight, renders, turntable, wipe_gizmo
+    from .material import skin_material
+    from .photos import look, photo_overlay, photos, pins
+    from .reconstruct import batch, fit, framing, load_head, moved_heads
+    from .setup import doctor, install
+    from .skin import paint, provenance, provenance_overlay, skin_edit, skin_live
 
     return (
         polling,

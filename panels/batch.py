@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import batch
+from ..operators.reconstruct import batch
 from .layout import RelitPanel, draw_text
 
 ROWS = 12

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.active_head import active_head
-from ..operators.camera import photo_camera
-from ..operators.compare import background_of
-from ..operators.comparison import IMAGE, comparison
+from ..operators.head.active_head import active_head
+from ..operators.head.camera import photo_camera
+from ..operators.light.compare import background_of
+from ..operators.light.comparison import IMAGE, comparison
 from .layout import HeadPanel, draw_text
 from .turntable import draw_render
 

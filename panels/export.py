@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.exporters import FORMATS
-from ..operators.texture_sets import SETS
+from ..operators.export.exporters import FORMATS
+from ..operators.export.texture_sets import SETS
 from .layout import HeadPanel
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..core.expressions import GROUPS, PRESETS, sides
-from ..operators import head_shape
-from ..operators.active_head import active_head
-from ..operators.expression import units_of
+from ..operators.head import head_shape
+from ..operators.head.active_head import active_head
+from ..operators.head.expression import units_of
 from .layout import HeadPanel, draw_text
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
-from ..operators import fit, worker
-from ..operators.active_head import active_head
-from ..operators.run import BATCH, RECONSTRUCT, run
-from ..operators.time_left import in_words
+from ..operators.head.active_head import active_head
+from ..operators.jobs import worker
+from ..operators.jobs.run import BATCH, RECONSTRUCT, run
+from ..operators.jobs.time_left import in_words
+from ..operators.reconstruct import fit
 from . import install
 from .layout import RelitPanel
 from .progress import draw_notes, draw_outcome, draw_progress

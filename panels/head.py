@@ -6,8 +6,8 @@ import os
 
 import bpy
 
-from ..operators.active_head import active_head
-from ..operators.run import run
+from ..operators.head.active_head import active_head
+from ..operators.jobs.run import run
 from .layout import RelitPanel
 
 

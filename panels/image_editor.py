@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import look, photo_overlay, pinned_head
-from ..operators.active_head import is_head
+from ..operators.head.active_head import is_head
+from ..operators.photos import look, photo_overlay, pinned_head
 from .layout import draw_text
 from .photos import draw_faces, notes_of
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import install, worker
-from ..operators.run import DOCTOR, INSTALL, run
+from ..operators.jobs import worker
+from ..operators.jobs.run import DOCTOR, INSTALL, run
+from ..operators.setup import install
 from .layout import draw_text
 from .progress import draw_progress
 

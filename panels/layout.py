@@ -7,7 +7,7 @@ import textwrap
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
-from ..operators.active_head import active_head
+from ..operators.head.active_head import active_head
 
 LETTER = 6.5  # width of an average letter in points at the default interface scale
 DEFAULT_WIDTH = 300  # points, where no region is drawn

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import light_rig
-from ..operators.light_presets import PRESETS
-from ..operators.relight import EEVEE
+from ..operators.light import light_rig
+from ..operators.light.light_presets import PRESETS
+from ..operators.light.relight import EEVEE
 from .layout import HeadPanel
 
 ICONS = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.active_head import active_head
-from ..operators.skin_group import GROUP_NODE
-from ..operators.skin_look import skin_material
-from ..operators.skin_material import MODIFIER
+from ..operators.head.active_head import active_head
+from ..operators.material.skin_group import GROUP_NODE
+from ..operators.material.skin_look import skin_material
+from ..operators.material.skin_material import MODIFIER
 from .layout import HeadPanel, RelitPanel, draw_text
 
 GLOSS = {"Specular Strength": "Gloss", "Roughness Scale": "Roughness"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.active_head import active_head
+from ..operators.head.active_head import active_head
 from .layout import HeadPanel, draw_text
 
 

@@ -6,8 +6,9 @@ import os
 
 import bpy
 
-from ..operators import look, worker
-from ..operators.session import session
+from ..operators.jobs import worker
+from ..operators.jobs.session import session
+from ..operators.photos import look
 from . import thumbnails
 from .layout import RelitPanel, draw_text
 

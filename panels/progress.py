@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
-from ..operators.run import run
-from ..operators.time_left import in_words
+from ..operators.jobs.run import run
+from ..operators.jobs.time_left import in_words
 from . import thumbnails
 from .layout import draw_text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators import provenance
-from ..operators.active_head import active_head
+from ..operators.head.active_head import active_head
+from ..operators.skin import provenance
 from .layout import HeadPanel, draw_text
 
 LEGEND = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from ..operators.active_head import active_head
-from ..operators.rig import rig_of
-from ..operators.rig_build import FOLLOW
+from ..operators.head.active_head import active_head
+from ..operators.head.rig import rig_of
+from ..operators.head.rig_build import FOLLOW
 from .layout import HeadPanel, draw_text
 
 

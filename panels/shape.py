@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ..core.shape_sliders import GROUPS, SLIDERS
-from ..operators import head_shape
-from ..operators.active_head import active_head
+from ..operators.head import head_shape
+from ..operators.head.active_head import active_head
 from ..properties.shape import MODES
 from .layout import HeadPanel, draw_text
 

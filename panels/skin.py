@@ -6,8 +6,8 @@ import os
 
 import bpy
 
-from ..operators import skin_live, skin_state
-from ..operators.active_head import active_head
+from ..operators.head.active_head import active_head
+from ..operators.skin import skin_live, skin_state
 from .layout import HeadPanel, draw_text
 
 COLOUR = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles")

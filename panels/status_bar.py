@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
-from ..operators.run import run
+from ..operators.jobs.run import run
 from .progress import time_left
 
 

@@ -6,7 +6,7 @@ import os
 
 import bpy
 
-from ..operators.renders import render
+from ..operators.light.renders import render
 from .layout import HeadPanel, draw_text
 
 

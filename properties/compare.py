@@ -7,7 +7,7 @@ from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty
 
 
 def _show(self: RelitCompare, context: bpy.types.Context) -> None:
-    from ..operators import comparison
+    from ..operators.light import comparison
 
     comparison.comparison.show(self)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-from ..operators.light_presets import ENVIRONMENTS
+from ..operators.light.light_presets import ENVIRONMENTS
 
 
 def _adjust(self: RelitLight, context: bpy.types.Context) -> None:
-    from ..operators import light_rig
+    from ..operators.light import light_rig
 
     light_rig.adjust(self.id_data)
 
 
 def _rebuild(self: RelitLight, context: bpy.types.Context) -> None:
-    from ..operators import light_rig
+    from ..operators.light import light_rig
 
     light_rig.rebuild_world(self.id_data)
 

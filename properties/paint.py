@@ -7,7 +7,7 @@ from bpy.props import BoolProperty, IntProperty, PointerProperty
 
 
 def _shown(paint: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    from ..operators import paint_layer
+    from ..operators.skin import paint_layer
 
     paint_layer.connect(paint.id_data)
 

@@ -14,7 +14,7 @@ from bpy.props import (
 
 
 def _look_again(photo: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    from ..operators import look  # only now: operators are registered after properties
+    from ..operators.photos import look
 
     look.ask(context.scene)
 
@@ -25,7 +25,7 @@ def _chose_face(photo: bpy.types.PropertyGroup, context: bpy.types.Context) -> N
 
 
 def _redraw(view: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    from ..operators import photo_overlay
+    from ..operators.photos import photo_overlay
 
     photo_overlay.redraw()
 

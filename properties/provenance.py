@@ -7,7 +7,7 @@ from bpy.props import BoolProperty, FloatProperty, PointerProperty
 
 
 def _redraw(self: RelitProvenance, context: bpy.types.Context) -> None:
-    from ..operators import provenance_overlay
+    from ..operators.skin import provenance_overlay
 
     provenance_overlay.switch(self.show)
 

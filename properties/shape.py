@@ -10,7 +10,7 @@ from bpy.props import FloatProperty, FloatVectorProperty, PointerProperty
 
 from ..core.errors import FitError
 from ..core.shape_sliders import SLIDERS, load_sliders
-from ..operators import head_shape
+from ..operators.head import head_shape
 
 USUAL, MOST = 3.0, 8.0
 """Standard deviations that a slider spans, and that can be typed."""

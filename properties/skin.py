@@ -9,7 +9,7 @@ LIMIT, TONE_LIMIT = 3.0, 10.0
 
 
 def _moved(skin: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    from ..operators import skin_live
+    from ..operators.skin import skin_live
 
     skin_live.changed(skin.id_data)
 

@@ -24,7 +24,9 @@ Message = tuple[str, str]
 def interface_messages() -> set[Message]:
     """Return (context, string) of every string that Blender may show."""
     files = [ROOT / "preferences.py"]
-    files += [path for folder in ("operators", "panels", "properties") for path in sorted((ROOT / folder).glob("*.py"))]
+    files += [
+        path for folder in ("operators", "panels", "properties") for path in sorted((ROOT / folder).rglob("*.py"))
+    ]
     return {message for path in files for message in _messages(ast.parse(path.read_text(encoding="utf-8")))}
 
 
@@ -42,7 +44,7 @@ def labels() -> set[Message]:
     """Return the messages that are labels: what an artist reads without pointing at anything."""
     found: set[Message] = set()
     for folder in ("operators", "panels"):
-        for path in sorted((ROOT / folder).glob("*.py")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ClassDef):
                     context = OPERATOR if any("Operator" in ast.unparse(base) for base in node.bases) else ANY

@@ -29,7 +29,7 @@ def test_every_preset_is_compared() -> None:
     import ast
     from pathlib import Path
 
-    source = (Path(__file__).parents[2] / "operators/light_presets.py").read_text(encoding="utf-8")
+    source = (Path(__file__).parents[2] / "operators/light/light_presets.py").read_text(encoding="utf-8")
     tables = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
     presets = next(node.value for node in tables if node.targets[0].id == "PRESETS")
     assert {key.value for key in presets.keys} == set(LIGHTS)

@@ -70,7 +70,7 @@ def addon(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def part(addon):
-    """Import a module of the add-on as Blender knows it: ``part("operators.run")``."""
+    """Import a module of the add-on as Blender knows it: ``part("operators.jobs.run")``."""
     import importlib
 
     return lambda name: importlib.import_module(f"{addon.__name__}.{name}")
@@ -84,9 +84,9 @@ def empty_file(addon, part):
     for name in ("python", "environment", "heads"):
         setattr(preferences, name, "")
     yield
-    part("operators.run").run.close()
-    part("operators.run").run.dismiss()
-    part("operators.session").session.close()
+    part("operators.jobs.run").run.close()
+    part("operators.jobs.run").run.dismiss()
+    part("operators.jobs.session").session.close()
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def files(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def listed(part, files: list[Path]) -> list[Path]:
     """The same, in the list."""
-    part("operators.photos").add(bpy.context.scene, files)
+    part("operators.photos.photos").add(bpy.context.scene, files)
     return files
 
 
@@ -223,7 +223,7 @@ def _told(path: Path, **changes: object) -> dict:
 @pytest.fixture
 def see(part):
     """Keep findings with a photo of the list."""
-    look = part("operators.look")
+    look = part("operators.photos.look")
 
     def give(photo, **changes: object) -> None:
         photo.findings, photo.stamp = json.dumps(_told(Path(photo.path), **changes)), look._stamp(photo)
@@ -301,7 +301,7 @@ def draw(part, monkeypatch):
         seen = SimpleNamespace(text="", operators=[], properties=[], pictures=0)
         stand_in = SimpleNamespace(layout=Recorder(seen))
         if name == "preferences":
-            preferences = part("operators.worker").preferences()
+            preferences = part("operators.jobs.worker").preferences()
             for key in set(preferences.bl_rna.properties.keys()) - {"rna_type"}:
                 setattr(stand_in, key, getattr(preferences, key))
             stand_in.bl_rna = preferences.bl_rna

@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def batch(part):
-    module = part("operators.batch")
+    module = part("operators.reconstruct.batch")
     yield module
     module.results.folder, module.results.outcomes = None, ()
 
@@ -57,14 +57,14 @@ def test_the_request_names_the_folder_and_the_scenes_choices(batch, part, people
         def close(self): ...
 
     monkeypatch.setattr(batch, "Job", Recorder)
-    monkeypatch.setattr(part("operators.polling"), "watch", lambda: None)
+    monkeypatch.setattr(part("operators.jobs.polling"), "watch", lambda: None)
     settings = bpy.context.scene.relit
     settings.quality, settings.map_size = "draft", "512"
     assert bpy.ops.relit.batch(directory=str(people)) == {"FINISHED"}
     (request,) = requests
     assert (request.folder, request.out) == (str(people), f"{people} heads")
     assert (request.settings.quality, request.settings.map_size) == ("draft", 512)
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     assert run.kind == "batch" and run.clock.left() > 5
 
 
@@ -72,7 +72,7 @@ def test_an_empty_folder_is_told(batch, part, people, tmp_path: Path) -> None:
     (tmp_path / "nobody").mkdir()
     with pytest.raises(RuntimeError, match="There is no photo in"):
         bpy.ops.relit.batch(directory=str(tmp_path / "nobody"))
-    assert not part("operators.run").run.active
+    assert not part("operators.jobs.run").run.active
 
 
 def test_without_a_worker_it_is_grey(preferences) -> None:
@@ -85,7 +85,7 @@ def test_what_was_made_is_listed_and_loads(batch, part, made, draw) -> None:
     seen = draw("RELIT_PT_batch")
     assert "Ada" in seen.text and "No face was found in Bob.png." in seen.text
     assert seen.operators.count("relit.load_head") == 1 and "wm.path_open" in seen.operators
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     assert run.notice.startswith("1 new head, 1 failed.") and run.notes == (
         "Bob: No face was found in Bob.png. Choose another photo.",
     )
@@ -107,7 +107,7 @@ def test_before_the_first_batch_there_is_only_the_button(batch, draw) -> None:
 
 def test_a_worker_without_its_libraries_says_so_once(batch, part, people) -> None:
     """The real worker in Blender's own Python."""
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     batch.start(people, bpy.context.scene)
     deadline = time.monotonic() + 60
     while run.pump() is not None:

@@ -22,8 +22,8 @@ SHIFT = np.array([0.2, -0.1, 1.5])
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    head = part("operators.load_head").load(head_folder, bpy.context.scene).object
-    part("operators.head_shape").set_identity(head, np.random.default_rng(2).normal(size=200))
+    head = part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
+    part("operators.head.head_shape").set_identity(head, np.random.default_rng(2).normal(size=200))
     return head
 
 
@@ -38,7 +38,7 @@ def add_body(part, count: int, name: str = "Human", order: np.ndarray | None = N
     """Add a stand-in for MakeHuman's base mesh with ``count`` vertices."""
     points = np.random.default_rng(0).normal((0, 0, 0.8), (0.1, 0.1, 0.4), (count, 3))
     rows, index = shared(count)
-    average = part("operators.mesh").to_blender(load_model().coarse_mean[rows])
+    average = part("operators.head.mesh").to_blender(load_model().coarse_mean[rows])
     points[index] = SCALE * average @ TURN.T + SHIFT
     mesh = bpy.data.meshes.new(name)
     mesh.vertices.add(count)
@@ -61,10 +61,10 @@ def test_the_body_gets_the_heads_face(head, part, count: int) -> None:
     assert bpy.ops.relit.fit_body() == {"FINISHED"}
     rows, index = shared(count)
     face = load_model().regions["face"][: len(load_model().coarse_mean)][rows]
-    identity = part("operators.head_shape").coefficients(head)
-    wanted = part("operators.mesh").to_blender(load_model().coarse_vertices(identity))[rows][face]
+    identity = part("operators.head.head_shape").coefficients(head)
+    wanted = part("operators.head.mesh").to_blender(load_model().coarse_vertices(identity))[rows][face]
     got = key(body, "Relit sample")[index][face]
-    scale, rotation, shift = part("operators.body").similarity(wanted, got)
+    scale, rotation, shift = part("operators.head.body").similarity(wanted, got)
     assert np.abs(scale * wanted @ rotation.T + shift - got).max() < 1e-5, "the face, rigidly"
     assert 0.85 < scale < 1.05 and np.degrees(np.arccos((np.trace(rotation @ TURN.T) - 1) / 2)) < 6
     assert body.data.shape_keys.key_blocks["Relit sample"].value == 1
@@ -78,7 +78,7 @@ def test_the_rest_of_the_body_stays_and_the_seam_is_smooth(head, part) -> None:
     rows, index = shared(13380)
     rest = np.setdiff1d(np.arange(13380), index)
     assert moved[rest].max() == 0
-    height = part("operators.rig_bones").neck_heights()[rows]
+    height = part("operators.head.rig_bones").neck_heights()[rows]
     assert moved[index][height < 0.05].max() < 1e-6, "the collar stays"
     model = load_model()
     skin = model.quads[(model.quad_part == 0)]
@@ -90,7 +90,7 @@ def test_the_rest_of_the_body_stays_and_the_seam_is_smooth(head, part) -> None:
 
 def test_the_same_face_moves_nothing(part, head) -> None:
     body = add_body(part, 13380)
-    part("operators.head_shape").set_identity(head, [0.0])
+    part("operators.head.head_shape").set_identity(head, [0.0])
     before = np.array([vertex.co for vertex in body.data.vertices])
     bpy.ops.relit.fit_body()
     assert np.abs(key(body, "Relit sample") - before).max() < 1e-5
@@ -98,7 +98,7 @@ def test_the_same_face_moves_nothing(part, head) -> None:
 
 def test_sculpting_is_carried_over(part, head) -> None:
     add_body(part, 13380)
-    part("operators.head_shape").set_identity(head, [0.0])
+    part("operators.head.head_shape").set_identity(head, [0.0])
     rows, index = shared(13380)
     nose = rows[np.argmax(load_model().coarse_mean[rows, 2])]
     head.data.shape_keys.key_blocks["Basis"].points[int(nose)].co.y -= 0.01

@@ -17,12 +17,12 @@ from core.camera import Camera
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture
 def render(part):
-    renders = part("operators.renders")
+    renders = part("operators.light.renders")
     yield renders.render
     renders.render.close()
     if bpy.app.timers.is_registered(renders._tick):
@@ -32,7 +32,7 @@ def render(part):
 @pytest.fixture
 def compared(part):
     """A comparison of a red photo and a render that covers its right half in green."""
-    module = part("operators.comparison")
+    module = part("operators.light.comparison")
     red, green = np.tile(np.float32([1, 0, 0, 1]), (6, 8, 1)), np.tile(np.float32([0, 1, 0, 1]), (6, 8, 1))
     green[:, :4, 3] = 0
     images = []
@@ -78,7 +78,7 @@ def test_difference_and_flicker(compared) -> None:
 
 
 def test_the_matched_camera_is_rendered_and_shown(head, render, part, monkeypatch) -> None:
-    monkeypatch.setattr(part("operators.compare"), "SAMPLES", 1)
+    monkeypatch.setattr(part("operators.light.compare"), "SAMPLES", 1)
     scene, choice = bpy.context.scene, bpy.context.scene.relit_compare
     choice.size, choice.light = 64, "SCENE"
     bpy.ops.relit.light(preset="ENVIRONMENT")
@@ -94,8 +94,8 @@ def test_the_matched_camera_is_rendered_and_shown(head, render, part, monkeypatc
     assert after == (*before[:4], before[4] + 1)
     choice.mode, choice.wipe = "WIPE", 0.0
     assert np.abs(shown()[image.size[1] // 2, image.size[0] // 2] - 90 / 255).max() > 0.02, "a face, not the grey photo"
-    assert part("operators.comparison").comparison.difference > 0
-    part("operators.comparison").comparison.clear()
+    assert part("operators.light.comparison").comparison.difference > 0
+    part("operators.light.comparison").comparison.clear()
 
 
 def test_without_the_photos_light_it_says_so(head, render) -> None:
@@ -116,13 +116,13 @@ def test_looking_through_a_photo_keeps_the_scenes_camera(head, part) -> None:
     camera = scene.camera
     assert bpy.ops.relit.look_through_photo() == {"FINISHED"}
     assert scene.camera == camera
-    background = part("operators.camera").photo_camera(head, 2).data.background_images[0]
+    background = part("operators.head.camera").photo_camera(head, 2).data.background_images[0]
     assert background.display_depth == "FRONT" and background.alpha <= 0.5
 
 
 @pytest.mark.parametrize("frame", [(1920, 1080), (240, 320), (200, 500)])
 def test_the_photo_lies_on_the_head_in_any_frame(head, part, head_folder: Path, frame: tuple[int, int]) -> None:
-    scene, cameras = bpy.context.scene, part("operators.camera")
+    scene, cameras = bpy.context.scene, part("operators.head.camera")
     known = part("core.head").read_head(head_folder)
     camera = cameras.photo_camera(head, 2)
     for size in ((1920, 1080), frame):  # there and back
@@ -134,7 +134,7 @@ def test_the_photo_lies_on_the_head_in_any_frame(head, part, head_folder: Path, 
     chosen = known.vertices[::997]
     scale = min(frame[0] / width, frame[1] / height)  # as the background is fitted into the frame
     centred = (pinhole.project(chosen)[0] - (width / 2, height / 2)) * scale
-    points = chosen @ part("operators.mesh").BLENDER_FROM_CORE.T
+    points = chosen @ part("operators.head.mesh").BLENDER_FROM_CORE.T
     seen = [world_to_camera_view(scene, camera, Vector(point.tolist()))[:2] for point in points]
     drawn = (np.array(seen) - 0.5) * (frame[0], -frame[1])
     assert np.abs(drawn - centred).max() < 0.5
@@ -158,7 +158,7 @@ def test_the_panel_offers_the_wipe_once_there_is_a_render(head, draw, compared) 
 
 
 def test_the_line_follows_the_mouse_over_the_picture(compared, part) -> None:
-    gizmo = part("operators.wipe_gizmo")
+    gizmo = part("operators.light.wipe_gizmo")
     scene = bpy.context.scene
     view = SimpleNamespace(region_to_view=lambda x, y: (x / 100, y / 100))
     context = SimpleNamespace(scene=scene, region=SimpleNamespace(view2d=view))
@@ -173,7 +173,7 @@ def test_the_line_follows_the_mouse_over_the_picture(compared, part) -> None:
 
 
 def test_the_face_is_found_in_the_photo(head, part, head_folder: Path) -> None:
-    face, cameras = part("operators.face_in_photo"), part("operators.camera")
+    face, cameras = part("operators.light.face_in_photo"), part("operators.head.camera")
     known = part("core.head").read_head(head_folder)
     width, height = known.image_size[0].tolist()
     bpy.context.view_layer.update()

@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture
 def doctor(part):
-    return part("operators.doctor")
+    return part("operators.setup.doctor")
 
 
 def report(doctor) -> str:
@@ -20,18 +20,18 @@ def report(doctor) -> str:
 
 
 def test_without_a_worker_it_says_what_blender_knows(doctor, part) -> None:
-    part("operators.run").run.fail("No face was found.", "Choose another photo.")
+    part("operators.jobs.run").run.fail("No face was found.", "Choose another photo.")
     assert bpy.ops.relit.doctor() == {"FINISHED"}
     text = report(doctor)
     for words in ("Relit 0.", bpy.app.version_string, "GB free", "not installed yet", "No face was found.", "CUDA"):
         assert words in text
-    assert "clipboard" in part("operators.run").run.notice
+    assert "clipboard" in part("operators.jobs.run").run.notice
 
 
 def test_names_are_left_out(doctor, part, tmp_path: Path) -> None:
     photo = tmp_path / "Ada Lovelace.jpg"
     bpy.context.scene.relit.photos.add().path = str(photo)
-    log = part("operators.worker").log_folder() / "reconstruct-x.log"
+    log = part("operators.jobs.worker").log_folder() / "reconstruct-x.log"
     log.write_text(f"Traceback\n{photo} was odd\n{Path.home() / 'secret'}\n")
     doctor.finish("")
     text = report(doctor)
@@ -53,7 +53,7 @@ def test_the_worker_tells_what_it_has(doctor, part, preferences) -> None:
     if not python:
         pytest.skip("RELIT_WORKER_PYTHON names no Python with the worker's libraries")
     preferences.python = python
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     assert bpy.ops.relit.doctor() == {"FINISHED"}
     deadline = time.monotonic() + 60
     while run.pump() is not None:

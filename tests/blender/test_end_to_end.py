@@ -31,7 +31,7 @@ def worker_python() -> str:
 def test_a_photo_becomes_a_head_in_the_scene(
     worker_python: str, shared: Path, part, preferences, tmp_path: Path, record_property
 ) -> None:
-    run, settings = part("operators.run").run, bpy.context.scene.relit
+    run, settings = part("operators.jobs.run").run, bpy.context.scene.relit
     preferences.python, preferences.device, preferences.threads = worker_python, "cpu", 1
     preferences.heads = str(tmp_path)
     bpy.ops.relit.add_photos(filepath=str(shared / "photos" / "lisa" / "lisa1.jpg"))
@@ -56,7 +56,7 @@ def test_a_photo_becomes_a_head_in_the_scene(
 
 def assert_the_skin_follows_its_sliders(part, head: bpy.types.Object) -> None:
     """Three steps darker, and back again to the same pixels; a draft has a code too."""
-    live, maps, state = (part(f"operators.skin_{name}") for name in ("live", "maps", "state"))
+    live, maps, state = (part(f"operators.skin.skin_{name}") for name in ("live", "maps", "state"))
     before = maps.read(maps.images_of(head)["diffuse_albedo"]).astype(int)
     seen = []
     for tone in (3.0, 0.0):

@@ -21,7 +21,7 @@ POSED_USD = (4, 5, 0)
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 def export(path: Path, kind: str, **options) -> Path:
@@ -390,7 +390,7 @@ def test_bad_places_are_sentences(head, part, monkeypatch, tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     assert "cannot be written" in sentence(filepath=str(tmp_path / "file/head"), format="OBJ")
     assert "no file name" in sentence(filepath="", format="OBJ")
-    monkeypatch.setattr(part("operators.places").shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    monkeypatch.setattr(part("operators.export.places").shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
     assert "MB left" in sentence(filepath=str(tmp_path / "head"), format="OBJ")
     if os.name == "posix" and os.geteuid():
         (tmp_path / "locked").mkdir(mode=0o500)
@@ -406,7 +406,7 @@ def test_what_was_there_stays_when_an_exporter_fails(head, part, monkeypatch, tm
         old.write_text("half a file")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(part("operators.exporters"), "export", broken)
+    monkeypatch.setattr(part("operators.export.exporters"), "export", broken)
     assert "disk is full" in sentence(filepath=str(old), format="GLB")
     assert old.read_text() == "the artist's" and list(tmp_path.iterdir()) == [old]
     assert everything() == before
@@ -426,8 +426,8 @@ def test_exporters_that_are_switched_off_are_used_all_the_same(head, tmp_path: P
 def test_the_panel_offers_every_format_and_set(head, draw, part) -> None:
     seen = draw("RELIT_PT_export")
     assert seen.operators.count("relit.export") == len(FORMATS)
-    assert seen.operators.count("relit.export_textures") == len(part("operators.texture_sets").SETS)
+    assert seen.operators.count("relit.export_textures") == len(part("operators.export.texture_sets").SETS)
 
 
 def test_it_is_in_the_export_menu(part) -> None:
-    assert part("operators.export").draw_menu in bpy.types.TOPBAR_MT_file_export.draw._draw_funcs
+    assert part("operators.export.export").draw_menu in bpy.types.TOPBAR_MT_file_export.draw._draw_funcs

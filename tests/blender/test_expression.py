@@ -15,7 +15,7 @@ from core.morphable import load_model
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 def values(head: bpy.types.Object) -> dict[str, float]:
@@ -56,7 +56,7 @@ def test_neutral_is_neutral(head, part) -> None:
     bpy.ops.relit.expression_preset(preset="laugh")
     assert bpy.ops.relit.expression_reset() == {"FINISHED"}
     assert values(head) == {}
-    wanted = part("operators.mesh").to_blender(load_model().mean)
+    wanted = part("operators.head.mesh").to_blender(load_model().mean)
     assert np.abs(evaluated(head) - wanted).max() < 1e-6
 
 

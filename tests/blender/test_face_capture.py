@@ -16,7 +16,7 @@ FRAMES, RATE = 121, 60
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_take_plays_at_the_scenes_rate(head, take: Path, fps: int, last: int) 
 
 def test_with_a_rig_head_and_eyes_turn(head, part, take: Path) -> None:
     bpy.ops.relit.add_rig()
-    rig = part("operators.rig_build").rig_of(head)
+    rig = part("operators.head.rig_build").rig_of(head)
     assert bpy.ops.relit.face_capture(filepath=str(take)) == {"FINISHED"}
     bpy.context.scene.frame_set(bpy.context.scene.frame_end)
     last = 1 + 2 * bpy.context.scene.render.fps
@@ -68,7 +68,7 @@ def test_with_a_rig_head_and_eyes_turn(head, part, take: Path) -> None:
 
 def test_flip_turns_the_other_way_and_no_head_is_possible(head, part, take: Path) -> None:
     bpy.ops.relit.add_rig()
-    rig = part("operators.rig_build").rig_of(head)
+    rig = part("operators.head.rig_build").rig_of(head)
     bpy.ops.relit.face_capture(filepath=str(take), head=False)
     assert rig.animation_data.action is None
     bpy.ops.relit.face_capture(filepath=str(take), flip=(True, False, False))

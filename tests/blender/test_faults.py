@@ -18,7 +18,7 @@ LIMIT = 60.0
 
 @pytest.fixture
 def run(part):
-    return part("operators.run").run
+    return part("operators.jobs.run").run
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def own_head(head_folder: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def running(part, run, own_head, tmp_path: Path):
     """A rehearsal whose head is one that exists, on its way to the current scene; returns its job."""
-    job, protocol, fit = part("operators.job"), part("core.protocol"), part("operators.fit")
+    job, protocol, fit = part("operators.jobs.job"), part("core.protocol"), part("operators.reconstruct.fit")
     log = tmp_path / "worker.log"
     command = job.worker_command(Path(sys.executable))
     started = job.Job("r", command, log, protocol.encode(protocol.Rehearse("r", 0.3, str(tmp_path / "x"), "", "")))
@@ -125,7 +125,7 @@ def test_maps_are_found_after_saving_in_another_folder(part, own_head, tmp_path:
     (tmp_path / "a").mkdir()
     (tmp_path / "b" / "deep").mkdir(parents=True)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "a" / "one.blend"))
-    part("operators.load_head").load(own_head, bpy.context.scene)
+    part("operators.reconstruct.load_head").load(own_head, bpy.context.scene)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "b" / "deep" / "two.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "b" / "deep" / "two.blend"))
     maps = [image for image in bpy.data.images if Path(image.filepath).name == "diffuse_albedo.png"]
@@ -137,7 +137,7 @@ def test_a_project_that_was_moved_finds_its_heads_again(part, head_folder: Path,
     (tmp_path / "old").mkdir()
     folder = shutil.copytree(head_folder, tmp_path / "old" / "relit_heads" / "ada")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old" / "scene.blend"))
-    part("operators.load_head").load(Path(folder), bpy.context.scene)
+    part("operators.reconstruct.load_head").load(Path(folder), bpy.context.scene)
     bpy.ops.wm.save_mainfile()
     (tmp_path / "old").rename(tmp_path / "new")
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "new" / "scene.blend"))
@@ -145,10 +145,10 @@ def test_a_project_that_was_moved_finds_its_heads_again(part, head_folder: Path,
 
 
 def test_without_its_folder_a_head_still_draws_and_can_be_replaced(part, own_head, head_folder, draw, run) -> None:
-    head = part("operators.load_head").load(own_head, bpy.context.scene).object
+    head = part("operators.reconstruct.load_head").load(own_head, bpy.context.scene).object
     shutil.rmtree(own_head)
     draw_all(draw)
-    fit = part("operators.fit")
+    fit = part("operators.reconstruct.fit")
     assert fit.deliver(str(head_folder), fit.Destination(bpy.context.scene.session_uid, head.session_uid))
     assert run.problem is None and head.relit.folder == str(head_folder)
 
@@ -156,7 +156,7 @@ def test_without_its_folder_a_head_still_draws_and_can_be_replaced(part, own_hea
 @pytest.fixture
 def linked(part, own_head, tmp_path: Path) -> bpy.types.Object:
     """A head that is linked from another file."""
-    part("operators.load_head").load(own_head, bpy.context.scene)
+    part("operators.reconstruct.load_head").load(own_head, bpy.context.scene)
     library = tmp_path / "library.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(library))
     bpy.ops.wm.read_homefile(use_empty=True)
@@ -174,7 +174,7 @@ def test_a_linked_head_draws_everywhere(linked, draw, preferences) -> None:
 
 
 def test_a_linked_head_is_not_replaced_but_left_alone(linked, part, head_folder: Path, run) -> None:
-    fit = part("operators.fit")
+    fit = part("operators.reconstruct.fit")
     destination = fit.Destination(bpy.context.scene.session_uid, linked.session_uid)
     assert fit.deliver(str(head_folder), destination)
     assert linked.relit.folder != str(head_folder) and "sample" in bpy.data.objects
@@ -188,7 +188,7 @@ def test_every_button_survives_a_linked_head(linked) -> None:
 
 
 def test_a_head_that_was_deleted_by_hand_is_nobody(part, own_head, draw) -> None:
-    head = part("operators.load_head").load(own_head, bpy.context.scene).object
+    head = part("operators.reconstruct.load_head").load(own_head, bpy.context.scene).object
     bpy.data.meshes.remove(head.data)
     draw_all(draw)
-    assert part("operators.active_head").active_head(bpy.context) is None
+    assert part("operators.head.active_head").active_head(bpy.context) is None

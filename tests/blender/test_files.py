@@ -21,7 +21,7 @@ def saved(part, head_folder: Path, tmp_path: Path):
     def save(pack: bool) -> tuple[Path, Path]:
         folder = shutil.copytree(head_folder, tmp_path / "heads/sample")
         bpy.context.scene.relit.pack_images = pack
-        part("operators.load_head").load(folder, bpy.context.scene)
+        part("operators.reconstruct.load_head").load(folder, bpy.context.scene)
         path = tmp_path / "work/head.blend"
         path.parent.mkdir()
         bpy.ops.wm.save_as_mainfile(filepath=str(path))
@@ -54,7 +54,7 @@ def state(request, saved, part) -> str:
         collection.override_hierarchy_create(scene, bpy.context.view_layer)
     else:
         scene.collection.children.link(collection)
-    is_head = part("operators.active_head").is_head
+    is_head = part("operators.head.active_head").is_head
     bpy.context.view_layer.objects.active = next(other for other in scene.objects if is_head(other))
     return name
 
@@ -93,12 +93,12 @@ def test_what_belongs_to_another_file_is_not_changed(state: str) -> None:
 
 def test_the_head_shows_right(state: str, part) -> None:
     meshes = [other for other in bpy.data.objects if other.type == "MESH" and other.name.startswith("sample")]
-    maps = part("operators.map_pixels").find_maps(meshes[0])
+    maps = part("operators.export.map_pixels").find_maps(meshes[0])
     missing = {name for name, image in maps.items() if 0 in image.size}
     gone = {"diffuse_albedo", "specular_albedo", "roughness", "normal", "eye_albedo"}
     assert missing == (gone if state == "maps gone" else set())
     assert {"diffuse_albedo", "normal", "lashes"} <= set(maps)
-    group = meshes[0].data.materials[0].node_tree.nodes[part("operators.skin_group").GROUP_NODE]
+    group = meshes[0].data.materials[0].node_tree.nodes[part("operators.material.skin_group").GROUP_NODE]
     assert group.node_tree is not None and group.inputs["Diffuse"].is_linked
     assert len(meshes[0].data.shape_keys.key_blocks) > 52
 
@@ -126,7 +126,7 @@ def test_unpacked_maps_follow_a_file_that_is_saved_elsewhere(saved, part, tmp_pa
 
 
 def test_two_scenes_keep_their_heads_apart(part, head_folder: Path) -> None:
-    active_head, load = part("operators.active_head").active_head, part("operators.load_head").load
+    active_head, load = part("operators.head.active_head").active_head, part("operators.reconstruct.load_head").load
     first = load(head_folder, bpy.context.scene).object
     other = bpy.data.scenes.new("other")
     second = load(head_folder, other).object

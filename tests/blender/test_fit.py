@@ -16,7 +16,7 @@ from mathutils import Matrix
 
 @pytest.fixture
 def fit(part):
-    return part("operators.fit")
+    return part("operators.reconstruct.fit")
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def heads(head_folder: Path, photo: str, tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def first(part, heads) -> bpy.types.Object:
     """The first head in the scene, with all that an artist may have done to it."""
-    loaded = part("operators.load_head").load(heads[0], bpy.context.scene)
+    loaded = part("operators.reconstruct.load_head").load(heads[0], bpy.context.scene)
     head = loaded.object
     head.name = "Ada"
     head.matrix_world = Matrix.Translation((1.0, 2.0, 0.0))
@@ -84,11 +84,11 @@ def test_again_replaces_the_head_and_keeps_what_the_artist_made(fit, part, first
     keys = first.data.shape_keys.key_blocks
     assert "my own" in keys and keys["jawOpen"].value == 0.25 and "Photo" in keys and "Photo 2" not in keys
     assert np.abs(basis(first) - before).max() > 1e-3, "the shape is the new one"
-    assert part("operators.head_shape").coefficients(first)[0] == 2.0
+    assert part("operators.head.head_shape").coefficients(first)[0] == 2.0
     skin = first.material_slots[0].material
     assert skin.name == "My skin" and "artist's" in skin.node_tree.nodes
-    assert part("operators.run").run.notes == ("The face is small.",)
-    assert part("operators.run").run.notice.startswith("Ada was replaced")
+    assert part("operators.jobs.run").run.notes == ("The face is small.",)
+    assert part("operators.jobs.run").run.notice.startswith("Ada was replaced")
 
 
 def test_the_materials_show_the_new_maps_and_the_cameras_the_new_view(fit, first, heads, photo) -> None:
@@ -132,7 +132,7 @@ def test_nothing_is_left_over_after_many_replacements(fit, part, first, heads, p
 @pytest.mark.parametrize("where", ["layer", "map"])
 def test_paint_is_carried_over_and_undone(fit, part, first, heads, photo, where: str) -> None:
     """Paint in its layer, and paint on the diffuse map itself."""
-    skin_maps, paint_layer = part("operators.skin_maps"), part("operators.paint_layer")
+    skin_maps, paint_layer = part("operators.skin.skin_maps"), part("operators.skin.paint_layer")
     diffuse = skin_maps.images_of(first)["diffuse_albedo"]
     if where == "layer":
         layer = paint_layer.ensure_layer(first)
@@ -157,7 +157,7 @@ def test_paint_is_carried_over_and_undone(fit, part, first, heads, photo, where:
 
 
 def test_sliders_of_shape_are_carried_over(fit, part, first, heads, photo) -> None:
-    head_shape = part("operators.head_shape")
+    head_shape = part("operators.head.head_shape")
     changed = head_shape.coefficients(first)
     changed[1] += 1.5
     head_shape.set_identity(first, changed)
@@ -197,7 +197,7 @@ def test_a_head_that_is_gone_by_then_is_added_and_said(fit, part, first, heads, 
     destination = fit.Destination.of(bpy.context, (photo,))
     bpy.data.objects.remove(first)
     assert fit.deliver(str(heads[1]), destination)
-    assert "is gone; the new one was added" in part("operators.run").run.notice
+    assert "is gone; the new one was added" in part("operators.jobs.run").run.notice
     assert "second" in bpy.data.objects
 
 
@@ -251,14 +251,14 @@ def test_the_panel_shows_quality_size_duration_and_what_becomes_of_the_head(draw
 
 def test_notes_are_shown_in_words(draw, part, preferences) -> None:
     preferences.python = sys.executable
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     run.notice, run.notes = "Done.", ("The face is small.", "lisa2.jpg was left out.")
     text = draw("RELIT_PT_fit").text
     assert "Notes (2)" in text and "lisa2.jpg was left out." in text
 
 
 def test_the_status_bar_shows_a_running_job_and_nothing_else(part, draw, monkeypatch) -> None:
-    run, status_bar = part("operators.run").run, part("panels.status_bar")
+    run, status_bar = part("operators.jobs.run").run, part("panels.status_bar")
     recorder = sys.modules[draw.__module__].Recorder
     seen = SimpleNamespace(text="", operators=[], properties=[], pictures=0)
     status_bar.draw(SimpleNamespace(layout=recorder(seen)), bpy.context)
@@ -271,9 +271,9 @@ def test_the_status_bar_shows_a_running_job_and_nothing_else(part, draw, monkeyp
 
 
 def test_a_finished_run_teaches_the_pace(fit, part, heads, photo, monkeypatch, tmp_path) -> None:
-    pace = part("operators.time_left").Pace(tmp_path / "pace.json")
+    pace = part("operators.jobs.time_left").Pace(tmp_path / "pace.json")
     monkeypatch.setattr(fit, "pace", lambda: pace)
     before = fit.estimate(bpy.context.scene.relit)
-    part("operators.run").run.seconds = 40.0
+    part("operators.jobs.run").run.seconds = 40.0
     assert fit.deliver(str(heads[0]), fit.Destination.of(bpy.context, (photo,)), expected=10.0)
     assert fit.estimate(bpy.context.scene.relit) == pytest.approx(4 * before)

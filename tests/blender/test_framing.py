@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def load(part, head_folder: Path):
-    return lambda: part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return lambda: part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture

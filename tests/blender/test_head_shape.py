@@ -21,12 +21,12 @@ SECONDS = 0.1
 
 @pytest.fixture
 def shape(part):
-    return part("operators.head_shape")
+    return part("operators.head.head_shape")
 
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 def points(collection) -> np.ndarray:
@@ -50,7 +50,7 @@ def test_a_loaded_head_knows_its_coefficients(shape, head) -> None:
 def test_basis_and_mesh_become_the_other_person(shape, head, part) -> None:
     identity = someone(1)
     shape.set_identity(head, identity)
-    wanted = part("operators.mesh").to_blender(load_model().vertices(identity))
+    wanted = part("operators.head.mesh").to_blender(load_model().vertices(identity))
     assert np.abs(key(head) - wanted).max() < MICROMETRE
     assert np.array_equal(points(head.data.vertices), key(head)), "Edit Mode and exporters read the mesh"
     assert np.array_equal(shape.coefficients(head), identity)
@@ -172,14 +172,14 @@ def test_a_preview_stands_without_a_head_folder(shape, part) -> None:
     pose[:3, :3], pose[2, 3] = FACING_CAMERA, 0.7
     fit = Fit(someone(9), expressions, (Camera(900.0, (120, 160), 240, 320, pose),))
     preview = shape.build_shape_preview(bpy.context, fit)
-    wanted = part("operators.mesh").to_blender(load_model().vertices(fit.identity, expressions[0]))
+    wanted = part("operators.head.mesh").to_blender(load_model().vertices(fit.identity, expressions[0]))
     evaluated = preview.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
     assert np.abs(points(evaluated.vertices) - wanted).max() < MICROMETRE
-    assert not part("operators.active_head").is_head(preview)
+    assert not part("operators.head.active_head").is_head(preview)
     shape.set_identity(preview, someone(10))
     shape.set_photo_expression(preview, 0, np.zeros(52))
     evaluated = preview.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
-    wanted = part("operators.mesh").to_blender(load_model().vertices(someone(10)))
+    wanted = part("operators.head.mesh").to_blender(load_model().vertices(someone(10)))
     assert np.abs(points(evaluated.vertices) - wanted).max() < MICROMETRE
 
 

@@ -14,7 +14,7 @@ import pytest
 
 @pytest.fixture
 def install(part):
-    return part("operators.install")
+    return part("operators.setup.install")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def started(install, part, monkeypatch) -> list[list[str]]:
         def close(self): ...
 
     monkeypatch.setattr(install, "Job", Recorder)
-    monkeypatch.setattr(part("operators.polling"), "watch", lambda: None)
+    monkeypatch.setattr(part("operators.jobs.polling"), "watch", lambda: None)
     return commands
 
 
@@ -79,7 +79,7 @@ def test_the_installer_knows_what_it_is_asked(install, arguments: list[str]) -> 
 
 
 def test_a_folder_that_is_none_is_told(part, preferences, tmp_path: Path) -> None:
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     preferences.environment = str(tmp_path / "worker")
     bpy.ops.relit.install_offline(directory=str(tmp_path / "nowhere"))
     pump_to_the_end(run)
@@ -89,7 +89,7 @@ def test_a_folder_that_is_none_is_told(part, preferences, tmp_path: Path) -> Non
 def test_remove_takes_only_what_is_ours(part, preferences, tmp_path: Path) -> None:
     import vendor_install
 
-    run, folder = part("operators.run").run, tmp_path / "worker"
+    run, folder = part("operators.jobs.run").run, tmp_path / "worker"
     folder.mkdir()
     (folder / "cat.jpg").write_bytes(b"cat")
     preferences.environment = str(folder)
@@ -101,7 +101,7 @@ def test_remove_takes_only_what_is_ours(part, preferences, tmp_path: Path) -> No
 
 
 def test_another_python_is_looked_at_and_left_alone(part, preferences) -> None:
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     assert not bpy.ops.relit.check_python.poll()
     preferences.python = sys.executable
     assert bpy.ops.relit.check_python() == {"FINISHED"}
@@ -124,7 +124,7 @@ def test_the_preferences_offer_what_can_be_done(draw, preferences, part, tmp_pat
 
 
 def test_networks_of_others_are_offered_with_their_licence(draw, preferences, part, monkeypatch, tmp_path) -> None:
-    networks = part("operators.own_networks")
+    networks = part("operators.setup.own_networks")
     monkeypatch.setenv("INSIGHTFACE_HOME", str(tmp_path))
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     networks.found.cache_clear()
@@ -136,7 +136,7 @@ def test_networks_of_others_are_offered_with_their_licence(draw, preferences, pa
     seen = draw("preferences")
     assert "non-commercial research only" in seen.text and "own_networks" in seen.properties
     networks.found.cache_clear()
-    environment = part("operators.job").worker_environment
+    environment = part("operators.jobs.job").worker_environment
     assert environment()[networks.VARIABLE] == "0"
     preferences.own_networks = True
     assert environment()[networks.VARIABLE] == "1"
@@ -144,7 +144,7 @@ def test_networks_of_others_are_offered_with_their_licence(draw, preferences, pa
 
 
 def test_an_installation_shows_bytes_in_the_panel(draw, part) -> None:
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     run.start("install", SimpleNamespace(poll=list, over=False, close=lambda: None), lambda head: True)
     run.stage, run.fraction = "Downloading torch: 75 of 192 MB", 0.3
     assert "Downloading torch: 75 of 192 MB" in draw("preferences").text

@@ -19,7 +19,7 @@ LIMIT = 30.0
 
 @pytest.fixture
 def run(part):
-    return part("operators.run").run
+    return part("operators.jobs.run").run
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def rehearse(part, tmp_path: Path):
     """Start a rehearsal in a worker that this Blender's own Python runs: it needs no libraries."""
 
     def start(seconds: float = 20.0, head: str = "", mishap: str = "", deliver=None):
-        job, protocol = part("operators.job"), part("core.protocol")
+        job, protocol = part("operators.jobs.job"), part("core.protocol")
         log = tmp_path / "worker.log"
         request = protocol.Rehearse("r", seconds, head, mishap, str(log))
         running = job.Job("r", job.worker_command(Path(sys.executable)), log, protocol.encode(request))
         here = destination(part)
-        part("operators.run").run.start(
-            "reconstruct", running, deliver or (lambda folder: part("operators.fit").deliver(folder, here))
+        part("operators.jobs.run").run.start(
+            "reconstruct", running, deliver or (lambda folder: part("operators.reconstruct.fit").deliver(folder, here))
         )
         return running
 
@@ -53,7 +53,7 @@ def with_photo(tmp_path: Path, preferences):
 
 def destination(part, scene: bpy.types.Scene | None = None):
     """Where a new head goes: into a scene, the current one by default."""
-    return part("operators.fit").Destination((scene or bpy.context.scene).session_uid)
+    return part("operators.reconstruct.fit").Destination((scene or bpy.context.scene).session_uid)
 
 
 def pump_to_the_end(run) -> None:
@@ -78,7 +78,7 @@ def test_without_a_photo_the_button_says_so(preferences) -> None:
 def test_without_a_worker_the_button_and_the_panel_say_so(with_photo, preferences, part) -> None:
     preferences.python = ""
     assert "not installed yet" in why_fit_is_grey()
-    message, hint = part("operators.worker").missing_worker_sentences()
+    message, hint = part("operators.jobs.worker").missing_worker_sentences()
     assert message.endswith(".") and hint.startswith("Click Install")
 
 
@@ -88,7 +88,7 @@ def test_a_python_that_is_not_there_is_named(with_photo, preferences, tmp_path: 
 
 
 def test_a_half_made_environment_does_not_count(part, preferences, tmp_path: Path) -> None:
-    worker = part("operators.worker")
+    worker = part("operators.jobs.worker")
     preferences.environment = str(tmp_path)
     python = worker.python_of(tmp_path)
     python.parent.mkdir()
@@ -106,7 +106,7 @@ def test_a_half_made_environment_does_not_count(part, preferences, tmp_path: Pat
 def test_the_installers_marker_is_the_one_that_is_looked_for(part, tmp_path: Path, preferences) -> None:
     import vendor_install
 
-    worker = part("operators.worker")
+    worker = part("operators.jobs.worker")
     preferences.environment = str(tmp_path)
     assert worker.python_of(tmp_path) == vendor_install.python_in(tmp_path)
     worker.python_of(tmp_path).parent.mkdir()
@@ -129,7 +129,7 @@ def test_the_head_of_a_run_is_one_undo_step(rehearse, run, part, head_folder: Pa
     rehearse(
         0.1,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), here),
+        deliver=lambda folder: part("operators.reconstruct.fit").deliver(str(head_folder), here),
     )
     pump_to_the_end(run)
     after = sorted(bpy.data.objects.keys())
@@ -161,7 +161,7 @@ def test_nothing_appears_while_the_artist_edits_a_mesh(rehearse, run, part, head
     rehearse(
         0.1,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), here),
+        deliver=lambda folder: part("operators.reconstruct.fit").deliver(str(head_folder), here),
     )
     deadline = time.monotonic() + LIMIT
     while not (run.waiting and run._job.over) and time.monotonic() < deadline:
@@ -179,11 +179,11 @@ def test_opening_another_file_keeps_the_job_but_not_its_objects(
     rehearse(
         0.5,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), here),
+        deliver=lambda folder: part("operators.reconstruct.fit").deliver(str(head_folder), here),
     )
-    part("operators.polling").watch()
+    part("operators.jobs.polling").watch()
     bpy.ops.wm.read_homefile(use_empty=True)
-    tick = part("operators.polling")._tick
+    tick = part("operators.jobs.polling")._tick
     assert run.active and bpy.app.timers.is_registered(tick), "the timer outlives the file"
     bpy.app.timers.unregister(tick)
     pump_to_the_end(run)
@@ -197,7 +197,7 @@ def test_a_deleted_scene_is_no_obstacle(rehearse, run, part, head_folder: Path, 
     rehearse(
         0.1,
         head=str(tmp_path / "unused"),
-        deliver=lambda folder: part("operators.fit").deliver(str(head_folder), there),
+        deliver=lambda folder: part("operators.reconstruct.fit").deliver(str(head_folder), there),
     )
     bpy.data.scenes.remove(other)
     pump_to_the_end(run)
@@ -231,7 +231,7 @@ def test_cancel_in_the_middle_leaves_nothing(rehearse, run, tmp_path: Path) -> N
 
 def test_unregistering_ends_the_job_and_the_timer(addon, rehearse, part) -> None:
     job = rehearse()
-    polling = part("operators.polling")
+    polling = part("operators.jobs.polling")
     polling.watch()
     addon.unregister()
     try:
@@ -260,9 +260,9 @@ def recorded_jobs(part, monkeypatch):
 
         def close(self): ...
 
-    for module in ("operators.fit", "operators.install"):
+    for module in ("operators.reconstruct.fit", "operators.setup.install"):
         monkeypatch.setattr(part(module), "Job", Recorder)
-        monkeypatch.setattr(part("operators.polling"), "watch", lambda: None)
+        monkeypatch.setattr(part("operators.jobs.polling"), "watch", lambda: None)
     return started
 
 
@@ -293,7 +293,7 @@ def test_heads_lie_beside_a_saved_file(with_photo, recorded_jobs, part, tmp_path
 
 
 def test_a_disk_that_is_nearly_full_is_told_before_anything_runs(with_photo, recorded_jobs, part, monkeypatch) -> None:
-    monkeypatch.setattr(part("operators.fit").vendor_install, "free_space", lambda folder: 20e6)
+    monkeypatch.setattr(part("operators.reconstruct.fit").vendor_install, "free_space", lambda folder: 20e6)
     with pytest.raises(RuntimeError, match="has 20 MB left"):
         bpy.ops.relit.fit()
     assert not recorded_jobs
@@ -345,5 +345,5 @@ def test_old_logs_go(part, tmp_path: Path) -> None:
         path = tmp_path / f"{number}.log"
         path.touch()
         os.utime(path, (number, number))
-    part("operators.fit").remove_old_logs(tmp_path, keep=2)
+    part("operators.reconstruct.fit").remove_old_logs(tmp_path, keep=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["4.log", "5.log"]

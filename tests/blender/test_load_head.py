@@ -22,7 +22,7 @@ SECONDS = 10.0
 
 @pytest.fixture
 def loaded(part, head_folder: Path):
-    return part("operators.load_head").load(head_folder, bpy.context.scene)
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene)
 
 
 def vertices_of(item: bpy.types.Object, key: str = "Basis") -> np.ndarray:
@@ -97,7 +97,7 @@ def test_shape_keys_are_the_expressions_and_the_photos(loaded) -> None:
 def test_an_expression_moves_what_the_head_says(loaded, part) -> None:
     index = loaded.head.expression_names.index("jawOpen")
     moved = vertices_of(loaded.object, "jawOpen") - vertices_of(loaded.object)
-    expected = part("operators.mesh").to_blender(loaded.head.expression_basis[index])
+    expected = part("operators.head.mesh").to_blender(loaded.head.expression_basis[index])
     assert np.abs(moved - expected).max() < 1e-6
     assert moved[:, 2].min() < -0.01, "the jaw goes down"
 
@@ -201,13 +201,13 @@ def test_a_scene_with_a_camera_keeps_it(part, head_folder: Path) -> None:
     own = bpy.data.objects.new("own", bpy.data.cameras.new("own"))
     scene.collection.objects.link(own)
     scene.camera, scene.render.resolution_x = own, 1234
-    part("operators.load_head").load(head_folder, scene)
+    part("operators.reconstruct.load_head").load(head_folder, scene)
     assert scene.camera == own and scene.render.resolution_x == 1234
 
 
 def test_without_cameras_none_is_added(part, head_folder: Path) -> None:
     bpy.context.scene.relit.add_camera = False
-    assert part("operators.load_head").load(head_folder, bpy.context.scene).cameras == ()
+    assert part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).cameras == ()
     assert not bpy.data.cameras
 
 
@@ -215,7 +215,7 @@ def test_images_stay_beside_the_file_when_the_artist_says_so(part, head_folder: 
     shutil.copytree(head_folder, tmp_path / "heads" / "sample")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.context.scene.relit.pack_images = False
-    part("operators.load_head").load(tmp_path / "heads" / "sample", bpy.context.scene)
+    part("operators.reconstruct.load_head").load(tmp_path / "heads" / "sample", bpy.context.scene)
     image = next(image for image in bpy.data.images if image.name.startswith("diffuse_albedo"))
     assert image.packed_file is None
     assert image.filepath.replace("\\", "/") == "//heads/sample/diffuse_albedo.png"
@@ -223,7 +223,7 @@ def test_images_stay_beside_the_file_when_the_artist_says_so(part, head_folder: 
 
 def test_a_packed_head_outlives_its_folder(part, head_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(head_folder, tmp_path / "head")
-    part("operators.load_head").load(tmp_path / "head", bpy.context.scene)
+    part("operators.reconstruct.load_head").load(tmp_path / "head", bpy.context.scene)
     shutil.rmtree(tmp_path / "head")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
@@ -233,7 +233,7 @@ def test_a_packed_head_outlives_its_folder(part, head_folder: Path, tmp_path: Pa
 
 
 def test_a_head_loads_twice_side_by_side(part, head_folder: Path) -> None:
-    load = part("operators.load_head").load
+    load = part("operators.reconstruct.load_head").load
     first, second = (load(head_folder, bpy.context.scene) for _ in range(2))
     assert first.object != second.object and first.object.data != second.object.data
     assert first.object.data.materials[0] != second.object.data.materials[0]
@@ -271,7 +271,7 @@ def test_a_bad_folder_gives_one_sentence_and_changes_nothing(
     with pytest.raises(RuntimeError, match=sentence):
         bpy.ops.relit.load_head(directory=str(folder))
     assert data_counts() == before
-    problem = part("operators.run").run.problem
+    problem = part("operators.jobs.run").run.problem
     assert sentence in problem.message and problem.hint
 
 
@@ -280,7 +280,7 @@ def test_a_missing_optional_map_is_no_obstacle(part, head_folder: Path, tmp_path
     shutil.copytree(head_folder, folder)
     for name in ("roughness.png", "eye_albedo.png", "photo_1.png"):
         (folder / name).unlink()
-    loaded = part("operators.load_head").load(folder, bpy.context.scene)
+    loaded = part("operators.reconstruct.load_head").load(folder, bpy.context.scene)
     assert not shader(loaded.object.data.materials["head Skin"]).inputs["Roughness"].is_linked
     assert len(loaded.cameras) == 2 and not loaded.cameras[1].data.background_images
 

@@ -11,12 +11,12 @@ import pytest
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture
 def look(part):
-    return part("operators.skin_look")
+    return part("operators.material.skin_look")
 
 
 def group_of(look, head: bpy.types.Object) -> bpy.types.Node:
@@ -30,9 +30,9 @@ def values(image: bpy.types.Image) -> np.ndarray:
 
 
 def test_two_heads_share_one_group(part, look, head_folder: Path) -> None:
-    load = part("operators.load_head").load
+    load = part("operators.reconstruct.load_head").load
     groups = [group_of(look, load(head_folder, bpy.context.scene).object).node_tree for _ in range(2)]
-    assert groups[0] == groups[1] and groups[0].name == part("operators.skin_group").NAME
+    assert groups[0] == groups[1] and groups[0].name == part("operators.material.skin_group").NAME
     assert len(bpy.data.node_groups) == 1
 
 

@@ -26,11 +26,11 @@ assert name in bpy.context.preferences.addons
 bpy.ops.wm.read_homefile(use_empty=True)
 assert bpy.ops.relit.load_head(directory=head) == {"FINISHED"}
 assert len(bpy.context.object.data.shape_keys.key_blocks) > 52
-worker = sys.modules[name + ".operators.worker"]
+worker = sys.modules[name + ".operators.jobs.worker"]
 assert worker.worker_python() is None and "relit" in str(worker.environment_folder())
 import pathlib
 command = [sys.executable, "-s", "-m", "core.worker"]
-job, protocol = sys.modules[name + ".operators.job"], sys.modules[name + ".core.protocol"]
+job, protocol = sys.modules[name + ".operators.jobs.job"], sys.modules[name + ".core.protocol"]
 log = pathlib.Path(zip_path).with_suffix(".log")
 running = job.Job("r", command, log, protocol.encode(protocol.Rehearse("r", 0.1)))
 messages = []
@@ -87,7 +87,7 @@ def test_the_zip_holds_what_runs_and_nothing_else(names: list[str]) -> None:
 def test_every_module_of_the_checkout_is_in_the_zip(names: list[str]) -> None:
     ours = [
         path.relative_to(ROOT).as_posix()
-        for pattern in ("*.py", "core/**/*.py", "operators/*.py", "panels/*.py", "core/data/*")
+        for pattern in ("*.py", "core/**/*.py", "operators/**/*.py", "panels/*.py", "core/data/*")
         for path in ROOT.glob(pattern)
         if path.is_file()
     ]

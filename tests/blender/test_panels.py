@@ -34,7 +34,7 @@ def test_with_a_worker_there_is_one_big_button(draw, preferences) -> None:
 
 
 def test_a_running_job_shows_stage_progress_preview_and_cancel(draw, part, head_folder: Path) -> None:
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     job = SimpleNamespace(poll=list, over=False, cancel=lambda: None, close=lambda: None)
     run.start("reconstruct", job, lambda head: True)
     run.stage, run.fraction, run.preview = "Fitting the shape", 0.42, str(head_folder / "photo_0.png")
@@ -44,7 +44,7 @@ def test_a_running_job_shows_stage_progress_preview_and_cancel(draw, part, head_
 
 
 def test_a_running_installation_shows_in_tab_and_preferences(draw, part) -> None:
-    run = part("operators.run").run
+    run = part("operators.jobs.run").run
     run.start("install", SimpleNamespace(poll=list, over=False, close=lambda: None), lambda head: True)
     run.stage, run.fraction = "Installing torch", 0.3
     for name in ("RELIT_PT_fit", "preferences"):
@@ -53,7 +53,7 @@ def test_a_running_installation_shows_in_tab_and_preferences(draw, part) -> None
 
 def test_a_problem_is_shown_with_its_hint_and_its_log(draw, part, preferences) -> None:
     preferences.python = sys.executable
-    part("operators.run").run.fail("No face was found.", "Choose another photo.", "/tmp/the.log")
+    part("operators.jobs.run").run.fail("No face was found.", "Choose another photo.", "/tmp/the.log")
     seen = draw("RELIT_PT_fit")
     assert "No face was found." in seen.text and "Choose another photo." in seen.text
     assert seen.operators == ["relit.fit", "wm.path_open", "relit.dismiss"]
@@ -62,11 +62,11 @@ def test_a_problem_is_shown_with_its_hint_and_its_log(draw, part, preferences) -
 
 
 def test_a_finished_head_can_be_loaded_again(draw, part, head_folder: Path) -> None:
-    part("operators.run").run.head = str(head_folder)
+    part("operators.jobs.run").run.head = str(head_folder)
     try:
         assert draw("RELIT_PT_head").operators == ["relit.load_head", "relit.load_head"]
     finally:
-        part("operators.run").run.head = ""
+        part("operators.jobs.run").run.head = ""
 
 
 def test_photos_are_shown(draw, head_folder: Path, tmp_path: Path) -> None:

@@ -83,16 +83,16 @@ def test_missing_photos_are_found_together(photos, listed, tmp_path, draw) -> No
 
 def test_a_photo_that_is_not_used_stays_in_the_list(part, photos, listed) -> None:
     photos[1].use = False
-    assert [photo.name for photo in part("operators.look").used(bpy.context.scene)] == ["one.png", "three.png"]
+    assert [photo.name for photo in part("operators.photos.look").used(bpy.context.scene)] == ["one.png", "three.png"]
     for photo in photos:
         photo.use = False
-    assert "tick at least one" in part("operators.fit").why_not(bpy.context)
+    assert "tick at least one" in part("operators.reconstruct.fit").why_not(bpy.context)
 
 
 def test_several_faces_can_be_chosen_from(part, photos, listed, see, draw) -> None:
     bpy.context.scene.relit.active_photo = 1
     see(photos[1], faces=[{"box": [0.0, 0.0, 3.0, 4.0]}, {"box": [4.0, 1.0, 3.0, 4.0]}], chosen=1)
-    look = part("operators.look")
+    look = part("operators.photos.look")
     assert look.face_of(photos[1]) == 1
     seen = draw("RELIT_PT_photos")
     assert "2 faces" in seen.text and seen.operators.count("relit.choose_face") == 2
@@ -110,7 +110,7 @@ def test_warnings_show_in_list_and_panel(part, photos, listed, see, draw) -> Non
     assert "The face is blurred." in " ".join(draw("RELIT_PT_photos").text.split())
     see(photos[0], problem="No face was found in one.png.", landmarks=[], weights=[], faces=[], chosen=None)
     assert "No face was found in one.png." in " ".join(draw("RELIT_PT_photos").text.split())
-    notes = part("panels.photos").notes_of(photos[0], False, part("operators.look").findings(photos[0]))
+    notes = part("panels.photos").notes_of(photos[0], False, part("operators.photos.look").findings(photos[0]))
     assert notes == ["No face was found in one.png."]
 
 
@@ -122,7 +122,7 @@ def test_the_choices_go_into_the_request(part, photos, listed, see, monkeypatch,
     pin = photos[0].pins.add()
     pin.landmark, pin.place = 61, (3.5, 2.25)
     photos[1].use = False
-    fit, sent = part("operators.fit"), []
+    fit, sent = part("operators.reconstruct.fit"), []
     monkeypatch.setattr(fit, "Job", lambda name, command, log, request: sent.append(json.loads(request)))
     monkeypatch.setattr(fit.run, "start", lambda *_: None)
     monkeypatch.setattr(fit.polling, "watch", lambda: None)

@@ -60,24 +60,24 @@ def looked(part, head_with_record: Path, told):
         photo.path, photo.name = path, Path(path).name
         pixels, size = camera.project(points)[0], [camera.width, camera.height]
         photo.findings = json.dumps(told(Path(path), size=size, landmarks=pixels.tolist(), expression_scores={}))
-        photo.stamp = part("operators.look")._stamp(photo)
+        photo.stamp = part("operators.photos.look")._stamp(photo)
     return photos
 
 
 @pytest.fixture
 def head(part, head_with_record: Path):
-    part("operators.load_head").load(head_with_record, bpy.context.scene)
+    part("operators.reconstruct.load_head").load(head_with_record, bpy.context.scene)
     return bpy.context.view_layer.objects.active
 
 
 @pytest.fixture
 def pins(part):
-    return part("operators.pins")
+    return part("operators.photos.pins")
 
 
 @pytest.fixture
 def pinned_head(part):
-    return part("operators.pinned_head")
+    return part("operators.photos.pinned_head")
 
 
 def coordinates(head: bpy.types.Object) -> dict[str, np.ndarray]:
@@ -139,7 +139,7 @@ def test_escape_puts_everything_back(pins, pinned_head, looked, head) -> None:
 
 
 def test_without_its_pins_the_head_is_as_it_was_built_and_sliders_stay(part, pins, pinned_head, looked, head) -> None:
-    head_shape = part("operators.head_shape")
+    head_shape = part("operators.head.head_shape")
     slid = head_shape.coefficients(head).copy()
     slid[3] += 1.5
     head_shape.set_identity(head, slid)
@@ -219,7 +219,7 @@ def test_the_head_follows_the_mouse(pins, pinned_head, looked, head, record_prop
 
 
 def test_the_landmark_under_the_mouse(part, pins, pinned_head, looked, head) -> None:
-    overlay = part("operators.photo_overlay")
+    overlay = part("operators.photos.photo_overlay")
     image = bpy.data.images.load(looked[0].path)
     width, height = image.size
     view = SimpleNamespace(view_to_region=lambda x, y, clip: (round(x * 4 * width), round(y * 4 * height)))
@@ -244,17 +244,17 @@ def test_the_landmark_under_the_mouse(part, pins, pinned_head, looked, head) -> 
 
 def test_the_tool_and_its_panel_are_there(part, looked, draw, monkeypatch) -> None:
     assert "relit.pin" in [tool.idname for tool in _tools()]
-    monkeypatch.setattr(part("operators.photo_overlay"), "photo_shown", lambda context: looked[0])
+    monkeypatch.setattr(part("operators.photos.photo_overlay"), "photo_shown", lambda context: looked[0])
     seen = draw("RELIT_PT_image")
     assert "relit.pin_landmarks" in seen.operators and "relit.fit" not in seen.operators
-    part("operators.pins").put(looked[0], NOSE, (4.0, 4.0))
+    part("operators.photos.pins").put(looked[0], NOSE, (4.0, 4.0))
     seen = draw("RELIT_PT_image")
     assert "1 pin" in seen.text and "relit.fit" in seen.operators and "the skin when" not in seen.text
 
 
 def test_with_a_head_the_panel_offers_to_update_its_skin(part, looked, head, draw, monkeypatch) -> None:
-    monkeypatch.setattr(part("operators.photo_overlay"), "photo_shown", lambda context: looked[0])
-    part("operators.pins").put(looked[0], NOSE, (4.0, 4.0))
+    monkeypatch.setattr(part("operators.photos.photo_overlay"), "photo_shown", lambda context: looked[0])
+    part("operators.photos.pins").put(looked[0], NOSE, (4.0, 4.0))
     seen = draw("RELIT_PT_image")
     assert "the skin when" in " ".join(seen.text.split()) and "relit.fit" in seen.operators
 
@@ -262,8 +262,8 @@ def test_with_a_head_the_panel_offers_to_update_its_skin(part, looked, head, dra
 def test_a_finished_reconstruction_takes_the_grey_head_away(part, pins, pinned_head, looked, head_with_record) -> None:
     drag(pins, looked[0], NOSE, [np.array([130.0, 150.0])]).finish()
     preview = pinned_head.head_of(bpy.context, looked[0])[0]
-    assert not part("operators.active_head").is_head(preview)
-    fit = part("operators.fit")
+    assert not part("operators.head.active_head").is_head(preview)
+    fit = part("operators.reconstruct.fit")
     assert fit.deliver(str(head_with_record), fit.Destination.of(bpy.context, tuple(p.path for p in looked)))
     head, number = pinned_head.head_of(bpy.context, looked[0])
     assert head.relit.folder == str(head_with_record) and number == 0

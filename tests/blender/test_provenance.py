@@ -11,12 +11,12 @@ import pytest
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture
 def provenance(part):
-    return part("operators.provenance")
+    return part("operators.skin.provenance")
 
 
 def set_all(head: bpy.types.Object, provenance, mirrored: np.ndarray, invented: np.ndarray) -> None:
@@ -58,7 +58,7 @@ def test_shares_are_those_of_the_area(head, provenance) -> None:
 
 
 def test_the_overlay_has_the_skins_triangles_in_their_colours(head, provenance, part) -> None:
-    overlay = part("operators.provenance_overlay")
+    overlay = part("operators.skin.provenance_overlay")
     count = len(head.data.vertices)
     set_all(head, provenance, np.zeros(count), np.ones(count))
     drawn = head.evaluated_get(bpy.context.evaluated_depsgraph_get())
@@ -115,7 +115,7 @@ def test_the_panel_gives_shares_and_a_legend(head, draw) -> None:
 
 
 def test_shares_are_measured_once_for_all_draws(head, part, monkeypatch) -> None:
-    provenance = part("operators.provenance")
+    provenance = part("operators.skin.provenance")
     first = provenance.shares(head, "face")
     monkeypatch.setattr(provenance, "_measured_shares", None)
     assert first is not None and provenance.shares(head, "face") == first

@@ -15,12 +15,12 @@ PRESETS = ("STUDIO", "WINDOW", "SUNSET", "RING", "ENVIRONMENT")
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture
 def rig(part):
-    return part("operators.light_rig")
+    return part("operators.light.light_rig")
 
 
 def own_light() -> bpy.types.Object:

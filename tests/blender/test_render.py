@@ -21,7 +21,7 @@ def picture(request, tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     bpy.ops.wm.read_homefile(use_empty=True)
     import sys
 
-    loaded = sys.modules[f"{addon.__name__}.operators.load_head"].load(head_folder, bpy.context.scene)
+    loaded = sys.modules[f"{addon.__name__}.operators.reconstruct.load_head"].load(head_folder, bpy.context.scene)
     loaded.object.data.shape_keys.key_blocks["Photo"].value = 0.0
     scene = bpy.context.scene
     scene.world = bpy.data.worlds.new("White")

@@ -13,7 +13,7 @@ from core.morphable import load_model
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    head = part("operators.load_head").load(head_folder, bpy.context.scene).object
+    head = part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
     bpy.ops.relit.expression_reset()
     return head
 
@@ -21,7 +21,7 @@ def head(part, head_folder: Path) -> bpy.types.Object:
 @pytest.fixture
 def rig(part, head) -> bpy.types.Object:
     assert bpy.ops.relit.add_rig() == {"FINISHED"}
-    return part("operators.rig_build").rig_of(head)
+    return part("operators.head.rig_build").rig_of(head)
 
 
 def evaluated(head: bpy.types.Object) -> np.ndarray:
@@ -72,7 +72,7 @@ def test_a_head_that_was_moved_stays_where_it_is(head, part) -> None:
     before = evaluated(head)
     bpy.ops.relit.add_rig()
     assert np.abs(evaluated(head) - before).max() < 2e-2
-    part("operators.rig_build").rig_of(head).location.x += 1
+    part("operators.head.rig_build").rig_of(head).location.x += 1
     assert np.abs(evaluated(head) - before - [1000, 0, 0]).max() < 2e-2, "the rig carries the head"
     bpy.ops.relit.remove_rig()
     assert np.abs(evaluated(head) - before - [1000, 0, 0]).max() < 2e-2
@@ -93,7 +93,7 @@ def test_capture_keys_turn_the_eyes_once(head, rig, side: str, way: str) -> None
 @pytest.mark.parametrize("way", ["Up", "Down", "In", "Out"])
 def test_bones_turn_eyes_and_lids_alike(head, rig, part, way: str) -> None:
     unit = f"eyeLook{way}Left"
-    angle = part("operators.rig_bones").turns()[unit] * (1 if way in {"Up", "Out"} else -1)
+    angle = part("operators.head.rig_bones").turns()[unit] * (1 if way in {"Up", "Out"} else -1)
     rig.pose.bones["eye.L"].rotation_euler[0 if way in {"Up", "Down"} else 2] = angle
     by_bone = evaluated(head)
     rig.pose.bones["eye.L"].rotation_euler = (0, 0, 0)
@@ -115,18 +115,18 @@ def test_eyes_look_at_the_target_until_told_not_to(head, rig, part) -> None:
     after = evaluated(head)
     assert turned(before[left], after[left])[2] == pytest.approx(np.degrees(np.sin(np.arctan(0.1 / 0.5))), abs=0.6)
     assert (after - before)[left, 0].mean() > 1
-    rig.pose.bones["look"][part("operators.rig_build").FOLLOW] = 0.0
+    rig.pose.bones["look"][part("operators.head.rig_build").FOLLOW] = 0.0
     rig.update_tag()
     bpy.context.scene.frame_set(2)
     assert np.abs(evaluated(head) - before).max() < 1e-2
 
 
 def test_the_jaw_bone_opens_the_mouth_with_teeth_and_tongue(head, rig, part) -> None:
-    rig.pose.bones["jaw"].rotation_euler[0] = -part("operators.rig_bones").turns()["jawOpen"]
+    rig.pose.bones["jaw"].rotation_euler[0] = -part("operators.head.rig_bones").turns()["jawOpen"]
     assert np.abs(evaluated(head) - key(head, "jawOpen")).max() < 0.1
     rig.pose.bones["jaw"].rotation_euler[0] = 0.3
     assert np.abs(evaluated(head) - key(head, "Basis")).max() < 0.1, "it does not close further"
-    rig.pose.bones["jaw"].rotation_euler = (0, 0, part("operators.rig_bones").turns()["jawLeft"])
+    rig.pose.bones["jaw"].rotation_euler = (0, 0, part("operators.head.rig_bones").turns()["jawLeft"])
     moved = evaluated(head) - key(head, "Basis")
     assert moved[vertices_of("teeth_lower"), 0].mean() > 5 and np.abs(moved[vertices_of("teeth_upper")]).max() < 0.1
 
@@ -144,7 +144,7 @@ def test_the_head_turns_and_the_shoulders_stay(head, rig) -> None:
 
 
 def test_weights_add_up_and_fade(part) -> None:
-    weights = part("operators.rig_bones").weights()
+    weights = part("operators.head.rig_bones").weights()
     assert np.allclose(sum(weights.values()), 1, atol=1e-6) and all((weight >= 0).all() for weight in weights.values())
     assert ((weights["neck_01"] > 0.1) & (weights["neck_01"] < 0.9)).sum() > 100
 
@@ -153,10 +153,10 @@ def test_bones_follow_another_shape(head, rig, part) -> None:
     rig.pose.bones["eye.L"].rotation_euler = (0.2, 0, 0)
     pose = rig.pose.bones["eye.L"].rotation_euler.copy()
     before = np.array(rig.data.bones["eye.L"].head_local)
-    part("operators.head_shape").set_identity(head, np.random.default_rng(1).normal(size=200))
+    part("operators.head.head_shape").set_identity(head, np.random.default_rng(1).normal(size=200))
     model = load_model()
     points = key(head, "Basis")[:, [0, 2, 1]] * [1, 1, -1] / 1000
-    centre = part("operators.mesh").to_blender(model.eyeballs(points)[0][0])
+    centre = part("operators.head.mesh").to_blender(model.eyeballs(points)[0][0])
     assert np.allclose(rig.data.bones["eye.L"].head_local, centre, atol=1e-5)
     assert np.linalg.norm(before - centre) > 0.0005
     assert rig.pose.bones["eye.L"].rotation_euler == pose and bpy.context.view_layer.objects.active == head
@@ -167,7 +167,7 @@ def test_bones_follow_another_shape(head, rig, part) -> None:
 def test_the_shape_changes_while_the_rig_is_posed(head, rig, part) -> None:
     bpy.context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="POSE")
-    part("operators.head_shape").set_identity(head, [1.0, -1.0, 1.0])
+    part("operators.head.head_shape").set_identity(head, [1.0, -1.0, 1.0])
     assert bpy.context.mode == "POSE" and bpy.context.view_layer.objects.active == rig
     assert np.abs(evaluated(head) - key(head, "Basis")).max() < 1e-2
     bpy.ops.object.mode_set(mode="OBJECT")
@@ -199,7 +199,7 @@ def test_undo_removes_the_rig_in_one_step(head, part) -> None:
     bpy.ops.ed.undo_push(message="Add Rig")
     bpy.ops.ed.undo()
     head = bpy.data.objects[name]
-    assert part("operators.rig_build").rig_of(head) is None and not bpy.data.armatures
+    assert part("operators.head.rig_build").rig_of(head) is None and not bpy.data.armatures
     assert "head" not in head.vertex_groups
 
 
@@ -216,7 +216,7 @@ def test_nothing_goes_in_circles(head, rig, capfd) -> None:
 
 def test_the_rig_makes_its_head_the_active_one(head, rig, part) -> None:
     bpy.context.view_layer.objects.active = rig
-    assert part("operators.active_head").active_head(bpy.context) == head
+    assert part("operators.head.active_head").active_head(bpy.context) == head
 
 
 def test_the_panel_offers_what_can_be_done(head, draw) -> None:

@@ -14,7 +14,7 @@ from tests.processes import LIMIT, is_alive, pump
 @pytest.fixture
 def session(part, preferences):
     preferences.python = sys.executable  # a rehearsal needs no libraries
-    module = part("operators.session")
+    module = part("operators.jobs.session")
     yield module.session
     module.session.close()
 
@@ -32,7 +32,7 @@ def ask(part, session):
 
 
 def test_asking_wakes_the_timer_and_the_answer_comes_from_it(session, ask, part) -> None:
-    polling = part("operators.polling")
+    polling = part("operators.jobs.polling")
     answers, problems = ask(seconds=0.1)
     assert bpy.app.timers.is_registered(polling._tick)
     deadline = time.monotonic() + LIMIT
@@ -58,7 +58,7 @@ def test_unregistering_ends_the_worker_and_the_timer(addon, session, ask, part) 
     process = session._job.process_id
     addon.unregister()
     try:
-        assert not is_alive(process) and not bpy.app.timers.is_registered(part("operators.polling")._tick)
+        assert not is_alive(process) and not bpy.app.timers.is_registered(part("operators.jobs.polling")._tick)
     finally:
         addon.register()
 

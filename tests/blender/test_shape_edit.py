@@ -18,13 +18,13 @@ SECONDS = 0.1
 
 @pytest.fixture
 def shape(part):
-    return part("operators.head_shape")
+    return part("operators.head.head_shape")
 
 
 @pytest.fixture
 def head(part, shape, head_folder: Path) -> bpy.types.Object:
     """A head that was reconstructed as somebody."""
-    head = part("operators.load_head").load(head_folder, bpy.context.scene).object
+    head = part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
     identity = np.random.default_rng(0).normal(size=200).astype(np.float32)
     shape.set_identity(head, identity)
     head.data[shape.RECONSTRUCTED] = identity.tolist()

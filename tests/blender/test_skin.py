@@ -22,7 +22,7 @@ class StandIn:
 
     def __init__(self, part, as_png) -> None:
         self.protocol, self.problem = part("core.protocol"), None
-        self.Problem = part("operators.run").Problem
+        self.Problem = part("operators.jobs.run").Problem
         self.as_png = as_png
         self.asked: list = []
         self._waiting: list = []
@@ -66,24 +66,24 @@ def expected(changes: dict[str, float], size: int = MAP_SIZE) -> dict[str, np.nd
 
 @pytest.fixture
 def live(part):
-    return part("operators.skin_live")
+    return part("operators.skin.skin_live")
 
 
 @pytest.fixture
 def state(part):
-    return part("operators.skin_state")
+    return part("operators.skin.skin_state")
 
 
 @pytest.fixture
 def maps(part):
-    return part("operators.skin_maps")
+    return part("operators.skin.skin_maps")
 
 
 @pytest.fixture
 def worker(part, live, preferences, monkeypatch, as_png) -> StandIn:
     preferences.python = sys.executable
     stand_in = StandIn(part, as_png)
-    for module in ("operators.skin_live", "operators.skin_edit"):
+    for module in ("operators.skin.skin_live", "operators.skin.skin_edit"):
         monkeypatch.setattr(part(module), "session", stand_in)
     return stand_in
 
@@ -396,7 +396,7 @@ def test_reset_is_one_move_and_one_step(head, worker, live, state) -> None:
 
 
 def test_random_is_plausible_and_repeatable(head, worker, part, live, state) -> None:
-    looks = [part("operators.skin_edit").random_look(seed) for seed in range(200)]
+    looks = [part("operators.skin.skin_edit").random_look(seed) for seed in range(200)]
     values = {name: np.array([look[name] for look in looks]) for name in state.SLIDERS}
     assert all(np.abs(value).max() <= 2 for value in values.values())
     assert (values["freckles"] >= 0).all() and 0.3 < (values["freckles"] == 0).mean() < 0.7
@@ -446,7 +446,7 @@ def test_a_skin_that_moved_on_while_it_was_saved_keeps_its_sliders(head, worker,
 
 def test_limits_are_those_of_the_worker(head, part) -> None:
     properties = head.relit_skin.bl_rna.properties
-    for name in part("operators.skin_state").SLIDERS:
+    for name in part("operators.skin.skin_state").SLIDERS:
         limit = 10 if name == "skin_tone" else 3
         assert properties[name].hard_max == limit and properties[name].hard_min in (0, -limit)
         assert properties[name].description
@@ -458,7 +458,7 @@ BLUE = (10, 20, 250)
 
 @pytest.fixture
 def paint(part):
-    return part("operators.paint_layer")
+    return part("operators.skin.paint_layer")
 
 
 def stroke(maps, image: bpy.types.Image, top: int = 5, colour: tuple[int, int, int] = BLUE) -> None:
@@ -601,7 +601,7 @@ def test_another_reconstruction_in_its_place_keeps_paint_and_sliders(
     worker.answer()  # the preview is shown when the new head comes
     bpy.ops.ed.undo_push(message="before")
     shutil.copytree(folder, tmp_path / "again")
-    part("operators.replace_head").replace(head, tmp_path / "again", bpy.context.scene)
+    part("operators.reconstruct.replace_head").replace(head, tmp_path / "again", bpy.context.scene)
     bpy.ops.ed.undo_push(message="replaced")
     rest(live, worker)
     below = expected({"redness": 1.0})["diffuse_albedo"]

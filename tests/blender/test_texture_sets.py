@@ -46,7 +46,7 @@ def pixels(path: Path) -> np.ndarray:
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def written(head, tmp_path: Path):
 @pytest.fixture
 def group(head, part) -> bpy.types.Node:
     """The head's skin node."""
-    return head.data.materials[0].node_tree.nodes[part("operators.skin_group").GROUP_NODE]
+    return head.data.materials[0].node_tree.nodes[part("operators.material.skin_group").GROUP_NODE]
 
 
 def test_the_plain_set_is_the_heads_maps(written, group, head_folder: Path) -> None:
@@ -112,15 +112,15 @@ def test_unity_gets_smoothness_in_alpha_and_opengl_normals(written, kind: str, p
 def test_a_smaller_set_keeps_the_mean_of_the_light(written, part) -> None:
     linear = part("core.srgb").linear_from_srgb
     whole = linear(written("PLAIN")["sample_BaseColor.png"][0])
-    values = part("operators.map_pixels").shrink(whole.astype(np.float32), 24)
+    values = part("operators.export.map_pixels").shrink(whole.astype(np.float32), 24)
     assert values.shape == (24, 24, 3)
     np.testing.assert_allclose(values.mean((0, 1)), whole.mean((0, 1)), rtol=1e-5)
-    half = part("operators.map_pixels").shrink(whole.astype(np.float32), 32)
+    half = part("operators.export.map_pixels").shrink(whole.astype(np.float32), 32)
     np.testing.assert_allclose(half, whole.reshape(32, 2, 32, 2, 3).mean((1, 3)), atol=1e-6)
 
 
 def test_what_was_painted_is_written(written, head, part) -> None:
-    image = part("operators.map_pixels").find_maps(head)["diffuse_albedo"]
+    image = part("operators.export.map_pixels").find_maps(head)["diffuse_albedo"]
     image.pixels.foreach_set(np.tile(np.float32([1, 0, 0, 1]), image.size[0] * image.size[1]))
     np.testing.assert_array_equal(written("PLAIN")["sample_BaseColor.png"][0][0, 0], (1, 0, 0))
 
@@ -143,7 +143,7 @@ def test_strengths_of_the_skin_belong_to_what_is_written(written, group) -> None
 
 def test_the_paint_layer_lies_over_the_diffuse_map(written, head, part) -> None:
     before = written("PLAIN")["sample_BaseColor.png"][0]
-    layer = part("operators.paint_layer").ensure_layer(head)
+    layer = part("operators.skin.paint_layer").ensure_layer(head)
     values = np.zeros((layer.size[1], layer.size[0], 4), np.float32)
     values[-8:] = (1, 0, 0, 1)  # the top of the picture
     values[:8] = (0, 0, 0, 0.5)
@@ -160,15 +160,15 @@ def test_the_paint_layer_lies_over_the_diffuse_map(written, head, part) -> None:
 def test_small_maps_that_stand_in_are_not_written(head, part, tmp_path: Path) -> None:
     node = head.data.materials[0].node_tree.nodes["diffuse_albedo"]
     small = bpy.data.images.new("small", 8, 8)
-    small[part("operators.skin_maps").STANDS_FOR] = node.image
+    small[part("operators.skin.skin_maps").STANDS_FOR] = node.image
     node.image = small
     assert "still being computed" in sentence(directory=str(tmp_path / "out"))
 
 
 def test_nodes_of_the_artists_own_are_named(head, part, group) -> None:
-    unseen = part("operators.shaded_maps").unseen_nodes
+    unseen = part("operators.export.shaded_maps").unseen_nodes
     assert unseen(head) == []
-    part("operators.paint_layer").ensure_layer(head)
+    part("operators.skin.paint_layer").ensure_layer(head)
     assert unseen(head) == []
     tree = head.data.materials[0].node_tree
     hue = tree.nodes.new("ShaderNodeHueSaturation")
@@ -195,7 +195,7 @@ def test_a_head_without_specular_map_gets_what_there_is(written, head) -> None:
     ],
 )
 def test_names_become_what_every_program_takes(part, name: str, plain: str) -> None:
-    assert part("operators.texture_sets").plain_name(name) == plain
+    assert part("operators.export.texture_sets").plain_name(name) == plain
 
 
 def sentence(*arguments, **options) -> str:
@@ -205,7 +205,7 @@ def sentence(*arguments, **options) -> str:
 
 
 def test_maps_that_are_gone_are_named(head, part, tmp_path: Path) -> None:
-    image = part("operators.map_pixels").find_maps(head)["normal"]
+    image = part("operators.export.map_pixels").find_maps(head)["normal"]
     image.unpack(method="REMOVE")
     image.filepath = str(tmp_path / "gone.png")
     assert "gone.png" in (said := sentence(directory=str(tmp_path / "out"))) and "Missing Files" in said
@@ -222,7 +222,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(head, part, monkeypatch, tmp_pat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(part("operators.map_pixels").zlib, "crc32", full)
+    monkeypatch.setattr(part("operators.export.map_pixels").zlib, "crc32", full)
     assert "disk is full" in sentence(directory=str(tmp_path / "out"))
     assert not list((tmp_path / "out").iterdir())
 

@@ -11,12 +11,12 @@ import pytest
 
 @pytest.fixture
 def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.load_head").load(head_folder, bpy.context.scene).object
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture
 def render(part):
-    renders = part("operators.renders")
+    renders = part("operators.light.renders")
     yield renders.render
     renders.render.close()
     if bpy.app.timers.is_registered(renders._tick):
@@ -37,7 +37,7 @@ def wait(render) -> None:
 
 
 def few_samples(part, monkeypatch) -> None:
-    monkeypatch.setitem(part("operators.turntable").SAMPLES, "FINAL", ("CYCLES", 1))
+    monkeypatch.setitem(part("operators.light.turntable").SAMPLES, "FINAL", ("CYCLES", 1))
 
 
 def state() -> tuple:
@@ -96,7 +96,7 @@ def test_cancel_ends_it_at_once(head, render, tmp_path: Path) -> None:
 def test_a_render_that_fails_says_why(head, render, tmp_path: Path, monkeypatch, part) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("raise RuntimeError('no graphics card')")
-    monkeypatch.setattr(part("operators.renders"), "SCRIPT", broken)
+    monkeypatch.setattr(part("operators.light.renders"), "SCRIPT", broken)
     choose(tmp_path)
     bpy.ops.relit.turntable()
     wait(render)
@@ -116,7 +116,7 @@ def test_a_render_that_fails_says_why(head, render, tmp_path: Path, monkeypatch,
     ],
 )
 def test_progress_counts_frames_and_samples(part, words: str, frames: int, expected: float) -> None:
-    assert part("operators.renders").fraction_of(words, frames) == pytest.approx(expected)
+    assert part("operators.light.renders").fraction_of(words, frames) == pytest.approx(expected)
 
 
 def test_the_light_can_turn_only_when_there_is_one(head) -> None:

@@ -73,7 +73,7 @@ class Stage:
         return bpy.context.temp_override(window=self.window, area=place, region=self.region(region, place))
 
     def part(self, name: str):
-        """Return a module of the add-on: ``part("operators.run")``."""
+        """Return a module of the add-on: ``part("operators.jobs.run")``."""
         return importlib.import_module(f"{EXTENSION}.{name}")
 
     # --- Mouse and keyboard

@@ -1,4 +1,4 @@
-"""Blender's side of the seam with the real worker behind it: `operators/job.py` and `operators/run.py`."""
+"""Blender's side of the seam with the real worker behind it: `operators/jobs/job.py` and `operators/jobs/run.py`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def job_module(load) -> ModuleType:
-    return load("operators.job")
+    return load("operators.jobs.job")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def protocol(load) -> ModuleType:
 @pytest.fixture
 def run(load) -> Iterator:
     """A fresh run; its job, if any, is ended."""
-    fresh = load("operators.run").Run()
+    fresh = load("operators.jobs.run").Run()
     yield fresh
     fresh.close()
 
@@ -176,7 +176,7 @@ def test_what_goes_wrong_in_the_worker_is_told_once_with_a_hint(run, rehearse, m
 
 
 def test_two_blenders_do_not_share_anything(load, rehearse, tmp_path: Path) -> None:
-    runs = {name: load("operators.run").Run() for name in ("one", "two")}
+    runs = {name: load("operators.jobs.run").Run() for name in ("one", "two")}
     for name, run in runs.items():
         run.start("reconstruct", rehearse(name, seconds=0.5, head=str(tmp_path / name)), lambda head: True)
     for name, run in runs.items():

@@ -1,4 +1,4 @@
-"""The worker that stays, and `operators/session.py` on top of it."""
+"""The worker that stays, and `operators/jobs/session.py` on top of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def protocol(load):
 
 @pytest.fixture
 def module(load):
-    return load("operators.session")
+    return load("operators.jobs.session")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def started() -> list:
 
 @pytest.fixture
 def session(module, load, started: list, tmp_path: Path) -> Iterator:
-    job = load("operators.job")
+    job = load("operators.jobs.job")
 
     def start():
         command = job.worker_command(Path(sys.executable), module.STAY)
@@ -108,7 +108,7 @@ def test_a_process_that_died_while_it_waited_costs_nothing(session, ask, started
 
 
 def test_a_python_without_libraries_is_asked_twice_and_then_told(module, load, protocol, tmp_path: Path) -> None:
-    job, count, problems = load("operators.job"), [], []
+    job, count, problems = load("operators.jobs.job"), [], []
 
     def start():
         count.append(1)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def time_left() -> Iterator[ModuleType]:
-    path = ROOT / "operators/time_left.py"
+    path = ROOT / "operators/jobs/time_left.py"
     spec = importlib.util.spec_from_file_location("time_left_under_test", path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

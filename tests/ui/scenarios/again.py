@@ -17,7 +17,7 @@ GROWTH_MB = 60
 
 def scenario(stage):
     """Click the button again and again; the head is replaced each time."""
-    run = stage.part("operators.run").run
+    run = stage.part("operators.jobs.run").run
     common.stay_quick(stage)
     common.name_worker(stage)
     common.set_photos(common.photo(stage))

@@ -10,7 +10,7 @@ import bpy
 
 def name_worker(stage) -> None:
     """Point the add-on at the Python that the environment names, on one thread."""
-    preferences = stage.part("operators.worker").preferences()
+    preferences = stage.part("operators.jobs.worker").preferences()
     preferences.python, preferences.threads, preferences.device = os.environ["RELIT_WORKER_PYTHON"], 1, "cpu"
     preferences.heads = str(Path(stage.order["pictures"], "heads"))
 

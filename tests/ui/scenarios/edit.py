@@ -33,12 +33,12 @@ def scenario(stage):
     yield from stage.click("relit.expression_reset")
 
     yield from stage.open_panel("RELIT_PT_skin")
-    state = stage.part("operators.skin_state").state
+    state = stage.part("operators.skin.skin_state").state
     yield from drag_slider(stage, "relit_skin.skin_tone", -50)
     yield from stage.until(lambda: state(head)[1])
     yield from stage.picture("tone_preview")
     yield from stage.until(lambda: not state(head)[1])
-    problem, _ = stage.part("operators.skin_state").state(head)
+    problem, _ = stage.part("operators.skin.skin_state").state(head)
     assert problem is None, problem
     yield from stage.picture("tone")
 

@@ -12,7 +12,7 @@ import common
 
 def scenario(stage):
     """One fault after the other; each leaves the panel ready for the next run."""
-    run = stage.part("operators.run").run
+    run = stage.part("operators.jobs.run").run
     common.stay_quick(stage)
     common.name_worker(stage)
     folder = Path(stage.order["pictures"])

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import time
 from collections import defaultdict
 
@@ -88,7 +87,7 @@ def sliders(group, names) -> dict[str, dict[str, float]]:
 
 def skin(stage, head):
     """Move a slider of skin, and wait until the material shows the small maps, then the full ones."""
-    live = importlib.import_module(f"{stage.part('operators').__name__}.skin_live")
+    live = stage.part("operators.skin.skin_live")
     previews, taken = [], []
     show = live.skin_maps.show_previews
 

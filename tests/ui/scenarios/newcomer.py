@@ -11,17 +11,17 @@ import common
 
 def scenario(stage):
     """From the opened tab to a head in the scene."""
-    run = stage.part("operators.run").run
+    run = stage.part("operators.jobs.run").run
     yield from stage.open_tab()
     yield from stage.picture("first_sight")
     yield from stage.click("buttons.file_browse", columns=[-49])
     yield from stage.choose_file(Path(os.environ["RELIT_WORKER_PYTHON"]))
-    preferences = stage.part("operators.worker").preferences()
+    preferences = stage.part("operators.jobs.worker").preferences()
     assert preferences.python == os.environ["RELIT_WORKER_PYTHON"], preferences.python
     common.name_worker(stage)  # and what keeps a test small: one thread, a folder that goes away
     yield from stage.click("relit.add_photos")
     yield from stage.choose_file(common.photo(stage))
-    look = stage.part("operators.look")
+    look = stage.part("operators.photos.look")
     yield from stage.until(lambda: look.findings(bpy.context.scene.relit.photos[0]) is not None)
     yield from stage.picture("photo")
     yield from stage.fold("RELIT_PT_settings")

@@ -19,7 +19,7 @@ def scenario(stage):
     common.name_worker(stage)
     common.set_photos(common.photo(stage))
     bpy.ops.ed.undo_push(message="Photos")
-    look, pins = stage.part("operators.look"), stage.part("operators.pins")
+    look, pins = stage.part("operators.photos.look"), stage.part("operators.photos.pins")
     photo = bpy.context.scene.relit.photos[0]
     yield from stage.open_tab()
     yield from stage.until(lambda: look.findings(photo) is not None)
@@ -31,7 +31,7 @@ def scenario(stage):
     with bpy.context.temp_override(window=stage.window, area=editor, region=region):
         bpy.ops.relit.pin_landmarks()
     found = look.findings(photo)
-    frame = stage.part("operators.photo_overlay").Frame
+    frame = stage.part("operators.photos.photo_overlay").Frame
     low, high = found.points.min(axis=0), found.points.max(axis=0)
     corners = frame(region, found.size).to_region(np.stack([low - 15, high + 15]))
     with bpy.context.temp_override(window=stage.window, area=editor, region=region):

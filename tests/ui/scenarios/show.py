@@ -31,7 +31,7 @@ def scenario(stage):
     yield from stage.picture("through_photo")
     bpy.context.scene.relit_compare.size = 256
     yield from stage.click("relit.compare")
-    comparison = stage.part("operators.comparison").comparison
+    comparison = stage.part("operators.light.comparison").comparison
     yield from stage.until(lambda: comparison.ready)
     yield 1.0
     yield from stage.picture("compared")

@@ -1,0 +1,1 @@
+"""Files for other programs: GLB, FBX, USD, OBJ and texture sets."""

@@ -1,0 +1,1 @@
+"""The head itself: its mesh, camera, shape, expression, rig and body."""

@@ -1,0 +1,1 @@
+"""Light presets, renders and turntables, and the photo beside the render."""

@@ -1,0 +1,1 @@
+"""Materials of skin, eyes, teeth and lashes, and the images they are made from."""

@@ -1,0 +1,1 @@
+"""Making, checking and reporting on the environment that computes."""
