@@ -18,6 +18,7 @@ environment is being made its marker says so, and one that was interrupted is ma
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import contextlib
 import ctypes
 import functools
@@ -144,7 +145,7 @@ def call(
         command: What to run.
         environment: Of the process; ours, cleaned, by default.
         log: Its output is added to this file.
-        on_line: Called with each line that goes to ``log``.
+        on_line: Called with each line of its output.
     """
     output = contextlib.nullcontext() if log is None else log.open("ab")
     command = [str(part) for part in command]
@@ -156,12 +157,13 @@ def call(
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if on_line else stream,
-            stderr=stream and subprocess.STDOUT,
+            stderr=subprocess.STDOUT if on_line or log else None,
         )
         _children.add(child)
         try:
             for line in child.stdout or ():
-                stream.write(line)
+                if stream:
+                    stream.write(line)
                 on_line(line.decode("utf-8", "replace").rstrip())
             return child.wait()
         except BaseException:
@@ -783,7 +785,7 @@ def demo(options: argparse.Namespace, console: Console) -> int:
 
 def test(options: argparse.Namespace, console: Console) -> int:
     """Run the linter and every test, in the worker's environment and in each Blender that has its Python."""
-    results = []
+    results: dict[str, tuple[str, float]] = {}
 
     def step(name: str, good: str, work) -> Path | None:
         started = time.monotonic()
@@ -792,13 +794,15 @@ def test(options: argparse.Namespace, console: Console) -> int:
         except InstallError as error:
             console.failed(error)
             done, state = None, "FAILED"
-        results.append((name, state, time.monotonic() - started))
+        results[name] = state, time.monotonic() - started
         return done
 
-    def check(name: str, command: list, **variables: str) -> None:
+    def check(name: str, command: list, variables: dict[str, str]) -> None:
+        def say(line: str) -> None:
+            print(f"{name} | {line}", flush=True)
+
         def work() -> None:
-            print(f"\n=== {name}", flush=True)
-            status = call(command, clean_environment(**variables))
+            status = call(command, clean_environment(**variables), on_line=say)
             if status:
                 raise InstallError(f"{name}: exit status {status}")
 
@@ -817,24 +821,44 @@ def test(options: argparse.Namespace, console: Console) -> int:
     for version, needed in BLENDERS:
         name, base = f"blender-{version}", find_python(needed)
         if base is None:
-            results.append((f"tests in Blender {version}", f"skipped: no Python {needed} here", 0.0))
+            results[f"Blender {version}"] = f"skipped: no Python {needed} here", 0.0
         else:
             blenders[version] = step(f"environment {name}", "ready", functools.partial(make_blender, name, base))
     blenders = {version: python for version, python in blenders.items() if python}
     pytest = ["-m", "pytest", "-q", "-rfEs", "--durations=10"]
+    ours, blenders_own = [], []
     if worker:
-        check("ruff", [worker, "-m", "ruff", "check", "."])
         # The renderer is compared with Cycles, from the worker's side.
         bpy = {"RELIT_BPY": str(next(iter(blenders.values())))} if blenders else {}
         folders = ["tests/core", "tests/worker", "tests/benchmarks", "tests/test_vendor_install.py"]
-        check("tests of core, worker and benchmarks", [worker, *pytest, *folders], **bpy)
+        ours = [("ruff", [worker, "-m", "ruff", "check", "."], {}), ("worker", [worker, *pytest, *folders], bpy)]
+    known = {"RELIT_WORKER_PYTHON": str(worker)} if worker else {}
     for version, python in blenders.items():
-        known = {"RELIT_WORKER_PYTHON": str(worker)} if worker else {}
-        check(f"tests in Blender {version}", [python, *pytest, "tests/blender"], **known)
+        blenders_own.append((f"Blender {version}", [python, *pytest, "tests/blender"], known))
+    _side_by_side(check, [ours, blenders_own])
     print("\n=== summary")
-    for name, state, seconds in results:
-        print(f"{name:<36} {state:<32} {seconds:6.0f} s")
-    return 1 if any(state == "FAILED" for _, state, _ in results) else 0
+    for name, (state, seconds) in results.items():
+        print(f"{name:<24} {state:<32} {seconds:6.0f} s")
+    return 1 if any(state == "FAILED" for state, _ in results.values()) else 0
+
+
+def _side_by_side(work: Callable[..., None], lanes: list[list[tuple]]) -> None:
+    """Call ``work`` with each lane's entries one after the other, all lanes at once: every test keeps to one thread."""
+
+    def run_lane(lane: list[tuple]) -> None:
+        while lane:
+            work(*lane.pop(0))
+
+    with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
+        try:
+            for done in [pool.submit(run_lane, lane) for lane in lanes]:
+                done.result()
+        except BaseException:
+            for lane in lanes:
+                lane.clear()
+            for child in list(_children):
+                child.terminate()
+            raise
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

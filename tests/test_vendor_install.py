@@ -8,8 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -279,8 +281,9 @@ def test_closing_standard_input_cancels(tmp_path, requirements) -> None:
 def test_one_failure_fails_the_whole_test_run_and_the_rest_still_runs(tmp_path, monkeypatch, capsys) -> None:
     commands = []
 
-    def call(command: list, environment: dict | None = None, log: Path | None = None) -> int:
+    def call(command: list, environment: dict, on_line: Callable[[str], None]) -> int:
         commands.append((" ".join(str(part) for part in command), environment["RELIT_BPY"]))
+        on_line("some test")
         return 1 if "ruff" in command else 0
 
     monkeypatch.setenv("RELIT_BPY", "")
@@ -290,11 +293,41 @@ def test_one_failure_fails_the_whole_test_run_and_the_rest_still_runs(tmp_path, 
     monkeypatch.setattr(vendor_install, "make_environment", lambda folder, *_: Path(folder.name))
     monkeypatch.setattr(vendor_install, "find_python", lambda version: Path("p") if version == "3.11" else None)
     assert vendor_install.main(["test"]) == 1
-    summary = capsys.readouterr().out.split("=== summary")[1].splitlines()
+    printed, summary = capsys.readouterr().out.split("=== summary")
+    assert "worker | some test" in printed and "Blender 4.5 | some test" in printed
+    summary = summary.splitlines()
     assert [line.split("  ")[0] for line in summary if "FAILED" in line] == ["ruff"]
     assert any("Blender 5.2" in line and "skipped: no Python 3.13 here" in line for line in summary)
-    assert [command.split()[-1] for command, _ in commands] == [".", "tests/test_vendor_install.py", "tests/blender"]
-    assert commands[1][1] == "blender-4.5"
+    environments = {command.split()[-1]: bpy for command, bpy in commands}
+    assert set(environments) == {".", "tests/test_vendor_install.py", "tests/blender"}
+    assert environments["tests/test_vendor_install.py"] == "blender-4.5"
+
+
+def test_checks_run_side_by_side_and_in_order_within_a_lane() -> None:
+    met, done = threading.Barrier(2, timeout=10), []
+
+    def work(lane: str, number: int) -> None:
+        met.wait()  # breaks unless the other lane is at work too
+        done.append((lane, number))
+
+    vendor_install._side_by_side(work, [[("a", 1), ("a", 2)], [("b", 1), ("b", 2)]])
+    assert [number for lane, number in done if lane == "a"] == [1, 2] == [n for lane, n in done if lane == "b"]
+
+
+def test_what_breaks_in_one_lane_ends_the_others() -> None:
+    waiting, worked = [("long",), ("after it",)], []
+
+    def work(name: str) -> None:
+        worked.append(name)
+        if name == "break":
+            raise KeyboardInterrupt
+        limit = time.monotonic() + 10
+        while waiting and time.monotonic() < limit:
+            time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        vendor_install._side_by_side(work, [[("break",)], waiting])
+    assert "after it" not in worked
 
 
 def test_an_environment_that_cannot_be_made_fails_the_test_run(monkeypatch, capsys) -> None:
