@@ -38,6 +38,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements"
 ENVIRONMENTS = ROOT / ".environments"
+VALIDATOR = ENVIRONMENTS / "gltf-validator"
+GLTF_VALIDATOR = "gltf-validator@2.0.0-dev.3.10"
 MARKER = "relit_environment.json"
 LOG = "install.log"
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
@@ -825,14 +827,17 @@ def test(options: argparse.Namespace, console: Console) -> int:
         else:
             blenders[version] = step(f"environment {name}", "ready", functools.partial(make_blender, name, base))
     blenders = {version: python for version, python in blenders.items() if python}
+    results["glTF validator"] = _provide_validator(), 0.0
     pytest = ["-m", "pytest", "-q", "-rfEs", "--durations=10"]
     ours, blenders_own = [], []
+    known = {"NODE_PATH": str(VALIDATOR / "node_modules")}
     if worker:
+        ours.append(("ruff", [worker, "-m", "ruff", "check", "."], {}))
         # The renderer is compared with Cycles, from the worker's side.
         bpy = {"RELIT_BPY": str(next(iter(blenders.values())))} if blenders else {}
         folders = ["tests/core", "tests/worker", "tests/benchmarks", "tests/test_vendor_install.py"]
-        ours = [("ruff", [worker, "-m", "ruff", "check", "."], {}), ("worker", [worker, *pytest, *folders], bpy)]
-    known = {"RELIT_WORKER_PYTHON": str(worker)} if worker else {}
+        ours.append(("worker", [worker, *pytest, *folders], known | bpy))
+        known["RELIT_WORKER_PYTHON"] = str(worker)
     for version, python in blenders.items():
         blenders_own.append((f"Blender {version}", [python, *pytest, "tests/blender"], known))
     _side_by_side(check, [ours, blenders_own])
@@ -840,6 +845,15 @@ def test(options: argparse.Namespace, console: Console) -> int:
     for name, (state, seconds) in results.items():
         print(f"{name:<24} {state:<32} {seconds:6.0f} s")
     return 1 if any(state == "FAILED" for state, _ in results.values()) else 0
+
+
+def _provide_validator() -> str:
+    """Fetch Khronos' glTF validator where npm can, and say what came of it: the tests that ask it skip without it."""
+    npm = shutil.which("npm")
+    if not npm:
+        return "skipped: no npm here"
+    fetched = call([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", VALIDATOR, GLTF_VALIDATOR])
+    return "skipped: npm could not fetch it" if fetched else "ready"
 
 
 def _side_by_side(work: Callable[..., None], lanes: list[list[tuple]]) -> None:

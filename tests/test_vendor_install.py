@@ -292,12 +292,14 @@ def test_one_failure_fails_the_whole_test_run_and_the_rest_still_runs(tmp_path, 
     monkeypatch.setattr(vendor_install, "install_worker", lambda *_: Path("worker-python"))
     monkeypatch.setattr(vendor_install, "make_environment", lambda folder, *_: Path(folder.name))
     monkeypatch.setattr(vendor_install, "find_python", lambda version: Path("p") if version == "3.11" else None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     assert vendor_install.main(["test"]) == 1
     printed, summary = capsys.readouterr().out.split("=== summary")
     assert "worker | some test" in printed and "Blender 4.5 | some test" in printed
     summary = summary.splitlines()
     assert [line.split("  ")[0] for line in summary if "FAILED" in line] == ["ruff"]
     assert any("Blender 5.2" in line and "skipped: no Python 3.13 here" in line for line in summary)
+    assert any("glTF validator" in line and "skipped: no npm here" in line for line in summary)
     environments = {command.split()[-1]: bpy for command, bpy in commands}
     assert set(environments) == {".", "tests/test_vendor_install.py", "tests/blender"}
     assert environments["tests/test_vendor_install.py"] == "blender-4.5"
@@ -336,6 +338,7 @@ def test_an_environment_that_cannot_be_made_fails_the_test_run(monkeypatch, caps
 
     monkeypatch.setattr(vendor_install, "install_worker", fail)
     monkeypatch.setattr(vendor_install, "find_python", lambda version: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     assert vendor_install.main(["test"]) == 1
     assert "no network" in capsys.readouterr().err
 
