@@ -21,9 +21,9 @@ from core.completion.complete import complete_maps, estimate_appearance
 from core.completion.unwrap import unwrap
 from core.fitting.appearance import Appearance
 from core.fitting.fit import Fit
+from core.fitting.joint_fit import fit_reflectance
 from core.fitting.landmark_evidence import Priors
-from core.joint_fit import fit_reflectance
-from core.morphable import MorphableModel
+from core.photos.views import SKIN_ROUGHNESS, SKIN_SPECULAR, View, fit_geometry, gloss_response, look_at, trace_light
 from core.pipeline import Steps, fit_head
 from core.preview import photographed_face
 from core.reflectance.maps import PriorMaps, ReflectanceMaps
@@ -31,7 +31,7 @@ from core.reflectance.prior import ReflectancePrior
 from core.render.interpolate import vertex_normals
 from core.render.lighting import cosine_transfer
 from core.settings import FitSettings
-from core.views import SKIN_ROUGHNESS, SKIN_SPECULAR, View, fit_geometry, gloss_response, look_at, trace_light
+from core.shape.morphable import MorphableModel
 
 STILL = 1e-3
 """Standard deviation of coefficients that are not to move."""

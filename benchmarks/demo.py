@@ -21,7 +21,7 @@ from core.errors import FitError
 from core.head import Head, read_head
 from core.mapfiles import read_png
 from core.preview import crop
-from core.relight import render_clay, render_photo
+from core.render.relight import render_clay, render_photo
 
 ROOT = Path(__file__).resolve().parents[1]
 PANEL = 480

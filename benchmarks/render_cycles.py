@@ -22,11 +22,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.camera import Camera
-from core.morphable import load_model
 from core.render.environment import load_hdri, project_environment, split_environment
 from core.render.lighting import vertical_rotation
 from core.render.occlusion import cast_shadows, radiance_transfer, self_shadow
 from core.render.scene import RenderMesh, render_head, tonemap
+from core.shape.morphable import load_model
 
 DIFFUSE = (0.5, 0.32, 0.24)
 GLOSS = (("matt", 0.0, 0.5), ("skin", 0.5, 0.45), ("glossy", 1.0, 0.3))

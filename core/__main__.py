@@ -90,7 +90,7 @@ def render(options: argparse.Namespace) -> None:
     limit_spinning()
     from .head import read_head
     from .mapfiles import encode_png
-    from .relight import render_hdri, render_photo
+    from .render.relight import render_hdri, render_photo
 
     _require_suffix(options.out, ".png")
     head = read_head(options.head)

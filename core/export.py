@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from . import lashes
 from .head import Head
 from .mapfiles import encode_png, read_png, srgb_from_linear
+from .shape import lashes
 
 IOR = 1.4
 """Of skin; with it F0 = 0.0278 at normal incidence, and twice that times the specular albedo."""

@@ -19,14 +19,14 @@ import torch
 
 from .camera import Camera
 from .errors import FitError
+from .fitting.joint_fit import CODE, GENERATOR
 from .head import ARRAYS_FILE, FIT_FILE, PREVIEW_FILE, Head, fill_head_folder, new_head_folder, read_head
-from .joint_fit import CODE, GENERATOR
 from .mapfiles import encode_png, linear_from_srgb, quantised, read_png, srgb_from_linear
 from .preview import crop
 from .protocol import Edit, Edited, Finished
 from .reflectance.directions import LatentDirections, check_size, load_directions
 from .reflectance.generator import GeneratedMaps, ReflectanceGenerator, load_generator
-from .relight import render_photo
+from .render.relight import render_photo
 
 EDITS = "edits"
 """Name in `fit.json` of all changes since the photos, units by slider."""

@@ -14,18 +14,18 @@ from .completion.complete import complete_eyes, complete_maps, enlarge_prior, es
 from .device import choose_device, choose_threads
 from .durations import plan
 from .errors import FitError
+from .fitting.joint_fit import fit_reflectance, refine_geometry, with_likely_code
 from .head import TIMINGS_FILE, new_head_folder
-from .joint_fit import fit_reflectance, refine_geometry, with_likely_code
-from .morphable import load_model
-from .photo_selection import see_photos
+from .photos.photo_selection import see_photos
+from .photos.views import Pins, fit_geometry, look_at, pinning, trace_light
 from .preview import COARSE_WIDTH, WIDTH, face_over_photo, photographed_face, shape_over_photo
 from .reflectance.generator import GENERATOR_PATH, load_generator
 from .reflectance.maps import PriorMaps, ReflectanceMaps
 from .reflectance.prior import load_prior
 from .result import write_result
 from .settings import FitSettings
+from .shape.morphable import load_model
 from .stages import Stages
-from .views import Pins, fit_geometry, look_at, pinning, trace_light
 
 EYE_MAP_SIZE = 512
 COARSE_EYES = 128

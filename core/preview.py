@@ -7,13 +7,13 @@ import numpy as np
 import torch
 
 from .mapfiles import linear_from_srgb
-from .morphable import MorphableModel
+from .photos.views import View
 from .reflectance.maps import PriorMaps, ReflectanceMaps
-from .relight import EYE_GLOSS, TEETH, texture
 from .render.occlusion import self_shadow
+from .render.relight import EYE_GLOSS, TEETH, texture
 from .render.scene import RenderMesh, render_head, tonemap
 from .render.shading import Subsurface
-from .views import View
+from .shape.morphable import MorphableModel
 
 WIDTH = 512
 COARSE_WIDTH = 256

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 
 from .fitting.fit import Fit
+from .fitting.joint_fit import CODE, GENERATOR
 from .head import Head, fill_head_folder, read_head
-from .joint_fit import CODE, GENERATOR
 from .mapfiles import encode_png, srgb_from_linear
-from .morphable import MorphableModel
+from .photos.views import View
 from .reflectance.directions import GENERATOR_FILE, file_digest
 from .reflectance.maps import ReflectanceMaps
 from .settings import FitSettings
-from .views import View
+from .shape.morphable import MorphableModel
 
 
 def relit_version() -> str:

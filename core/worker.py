@@ -195,7 +195,7 @@ def _answer(request: Request, session: Session) -> Message:
     # Imported only here: torch takes seconds, and the asker should hear of us before.
     photos = [Path(photo) for photo in getattr(request, "photos", ())]
     if isinstance(request, Look):
-        from .photo_look import look
+        from .photos.photo_look import look
 
         _use_threads(request.threads)
         faces = [*request.faces, *[None] * len(photos)][: len(photos)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.expressions import GROUPS, PRESETS, sides
+from ..core.shape.expressions import GROUPS, PRESETS, sides
 from ..operators.head import head_shape
 from ..operators.head.active_head import active_head
 from ..operators.head.expression import units_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..core.shape_sliders import GROUPS, SLIDERS
+from ..core.shape.shape_sliders import GROUPS, SLIDERS
 from ..operators.head import head_shape
 from ..operators.head.active_head import active_head
 from ..properties.shape import MODES

@@ -9,7 +9,7 @@ import numpy as np
 from bpy.props import FloatProperty, FloatVectorProperty, PointerProperty
 
 from ..core.errors import FitError
-from ..core.shape_sliders import SLIDERS, load_sliders
+from ..core.shape.shape_sliders import SLIDERS, load_sliders
 from ..operators.head import head_shape
 
 USUAL, MOST = 3.0, 8.0

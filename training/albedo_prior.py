@@ -18,8 +18,8 @@ import torch
 from scipy.ndimage import distance_transform_edt
 
 from core.completion.atlas import Atlas, bleed, build_atlas
-from core.morphable import load_model
 from core.reflectance.prior import PRIOR_PATH, ReflectancePrior, layout_digest, save_prior
+from core.shape.morphable import load_model
 from training.coarse_albedo import CACHE, RESOLUTION, mirror_texels
 from training.low_rank import principal_components
 from training.reflectance_dataset import ensure

@@ -18,8 +18,8 @@ import torch
 from skimage.color import deltaE_ciede2000
 
 from core.completion.atlas import build_atlas
-from core.morphable import load_model
 from core.reflectance.tone import lab_from_linear, monk_index
+from core.shape.morphable import load_model
 from training.albedo_prior import SIZE, albedo_modes, albedo_samples, importance
 from training.coarse_albedo import CACHE, RESOLUTION, held_out, mirror_texels
 from training.low_rank import explain

@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from core.completion.atlas import Atlas
 from core.mapfiles import linear_from_srgb
-from core.morphable import MorphableModel, split_quads
+from core.shape.morphable import MorphableModel, split_quads
 from training.low_rank import complete
 from training.photo_albedo import balance_exposures, delight_set, mean_tones, unwrap_photos
 from training.reflectance_prior import texel_metres

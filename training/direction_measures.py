@@ -18,10 +18,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.completion.atlas import build_atlas
-from core.morphable import load_model
 from core.reflectance.generator import GeneratedMaps, ReflectanceGenerator
 from core.reflectance.prior import load_prior
 from core.reflectance.tone import individual_typology_angle, lab_from_linear
+from core.shape.morphable import load_model
 from training.reflectance_items import ReflectanceItems
 from training.reflectance_labels import measured_labels
 from training.reflectance_surface import Canvas, Skin, make_canvas

@@ -12,14 +12,14 @@ import torch
 
 from core.camera import Camera
 from core.mapfiles import srgb_from_linear
-from core.morphable import load_model
 from core.reflectance.directions import LAYERS, SKIN_TONE, LatentDirections
 from core.reflectance.generator import GeneratedMaps, ReflectanceGenerator
 from core.reflectance.prior import load_prior
-from core.relight import TEETH, orbit_camera
 from core.render.occlusion import radiance_transfer, self_shadow
+from core.render.relight import TEETH, orbit_camera
 from core.render.scene import RenderMesh, render_head, tonemap
 from core.render.shading import Subsurface
+from core.shape.morphable import load_model
 from training.direction_measures import A_STAR, MEASURES, STEP, Measures
 from training.generator_data import TrainingMaps
 from training.generator_inversion import invert, own_tones, prior_coefficients

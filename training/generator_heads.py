@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
 from core.camera import FACING_CAMERA, Camera
-from core.morphable import load_model
 from core.render.lighting import Lights, lights_to_sh
 from core.render.occlusion import radiance_transfer, self_shadow
 from core.render.scene import RenderMesh, render_head, tonemap
 from core.render.shading import Subsurface
+from core.shape.morphable import load_model
 
 DISTANCE, FIELD = 1.2, 0.30
 """Metres from the head to the camera, and of the head in the picture's height."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, relu
 
 from core.errors import FitError
-from core.recognition import CHIP_SIDE, RecognitionNetwork, load_recognition
+from core.photos.recognition import CHIP_SIDE, RecognitionNetwork, load_recognition
 from core.reflectance.synthesis import BASE
 from training.generator_data import CHANNELS
 

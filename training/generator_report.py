@@ -23,11 +23,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.completion.atlas import build_atlas
-from core.morphable import load_model
 from core.reflectance.generator import GENERATOR_PATH, ReflectanceGenerator, load_generator
 from core.reflectance.prior import load_prior
 from core.reflectance.synthesis import TRUNK_SIZES
 from core.reflectance.tone import individual_typology_angle
+from core.shape.morphable import load_model
 from training.generator_data import TrainingMaps, stacked
 from training.generator_heads import draw_heads
 from training.generator_inversion import compare_with_prior, own_tones, summary

@@ -21,7 +21,6 @@ import numpy as np
 import torch
 
 from core.camera import Camera
-from core.face_mesh import OTHER_SIDE
 from core.fitting.geometry import observe
 from core.fitting.landmark_calibration import (
     CALIBRATION_PATH,
@@ -33,7 +32,8 @@ from core.fitting.landmark_calibration import (
 from core.fitting.landmark_evidence import GeometryState, Priors
 from core.fitting.landmark_model import IDENTITIES, LandmarkModel, cut_out
 from core.fitting.landmark_residuals import GeometryProblem
-from core.morphable import MorphableModel, load_model
+from core.photos.face_mesh import OTHER_SIDE
+from core.shape.morphable import MorphableModel, load_model
 from training.landmark_casts import Cast, cast_views
 
 EYE_DISTANCE = 0.063

@@ -15,11 +15,11 @@ import torch
 
 from core.camera import FACING_CAMERA, Camera, rotation_from_vector
 from core.errors import FitError
-from core.landmarks import detect_landmarks
-from core.morphable import MorphableModel, split_quads
-from core.photo import Photo, decode_srgb
+from core.photos.landmarks import detect_landmarks
+from core.photos.photo import Photo, decode_srgb
 from core.render.interpolate import barycentric, vertex_normals
 from core.render.rasterize import rasterize
+from core.shape.morphable import MorphableModel, split_quads
 
 SIZE = 768
 FRAME_HEIGHT = 0.32

@@ -21,11 +21,11 @@ from core.completion.atlas import Atlas
 from core.completion.unwrap import unwrap
 from core.errors import FitError
 from core.fitting.appearance import BANDS
-from core.morphable import MorphableModel
-from core.photo import load_photo
+from core.photos.photo import load_photo
+from core.photos.views import fit_geometry, gloss_response, look_at, trace_light
 from core.reflectance.maps import delight
 from core.settings import FitSettings
-from core.views import fit_geometry, gloss_response, look_at, trace_light
+from core.shape.morphable import MorphableModel
 
 RIDGE = np.array([1e-4, 1e-3, 5e-3, 3e-2, 8e-2])[BANDS]
 LEAST = 0.02

@@ -26,9 +26,9 @@ import numpy as np
 import torch
 
 from core.completion.atlas import bleed, build_atlas
-from core.morphable import load_model
 from core.reflectance.prior import layout_digest
 from core.reflectance.tone import individual_typology_angle
+from core.shape.morphable import load_model
 from training.coarse_albedo import CACHE, RESOLUTION
 from training.reflectance_items import (
     CHANNELS,

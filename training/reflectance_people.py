@@ -16,7 +16,7 @@ import numpy as np
 
 from core.completion.atlas import Atlas, bleed, build_atlas
 from core.completion.complete import hair_doubt
-from core.morphable import MorphableModel
+from core.shape.morphable import MorphableModel
 from training.coarse_albedo import (
     RESOLUTION,
     complete_people,

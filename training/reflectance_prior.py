@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from core.completion.atlas import Atlas, bleed, build_atlas
-from core.morphable import MorphableModel
+from core.shape.morphable import MorphableModel
 from training.shape_render import vertex_normals
 from training.skin_detail import Exemplar, make_exemplar, skin_field
 

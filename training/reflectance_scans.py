@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from core.completion.atlas import Atlas
 from core.mapfiles import linear_from_srgb
-from core.morphable import MorphableModel
+from core.shape.morphable import MorphableModel
 from training.reflectance_prior import region_shares
 from training.skin_tone import DARKEST
 

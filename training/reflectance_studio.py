@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.completion.atlas import Atlas
-from core.morphable import MorphableModel
+from core.shape.morphable import MorphableModel
 from training.photo_albedo import Unwrapped, balance_exposures, delight_photo, mean_tones, unwrap_photos
 from training.reflectance_scans import SCANS
 

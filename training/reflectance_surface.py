@@ -13,8 +13,8 @@ import numpy as np
 
 from core.completion.atlas import Atlas
 from core.completion.complete import beard_zone, texel_size
-from core.morphable import MorphableModel
 from core.reflectance.maps import CREASE_DEPTH
+from core.shape.morphable import MorphableModel
 from training.reflectance_prior import (
     CHEEK_ROUGHNESS,
     CHEEK_SPECULAR,

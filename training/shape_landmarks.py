@@ -109,7 +109,7 @@ class Outline:
 
 
 def embed(vertices, triangles, colours, net, iris, outline: Outline, face, ibug_corner, ibug_weight):
-    """Embeddings of the 478 and of the 68 points by name; see ``core.morphable.LandmarkEmbedding``.
+    """Embeddings of the 478 and of the 68 points by name; see ``core.shape.morphable.LandmarkEmbedding``.
 
     Args:
         vertices: ``[V, 3]`` mean head, origin between the eyes.

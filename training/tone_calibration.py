@@ -42,11 +42,11 @@ from core.fitting.skin_tone import (
     ToneModel,
     settle_tone,
 )
-from core.morphable import MorphableModel, load_model
+from core.photos.views import fit_geometry, look_at, trace_light
 from core.reflectance.prior import ReflectancePrior, load_prior
 from core.reflectance.tone import individual_typology_angle
 from core.settings import FitSettings
-from core.views import fit_geometry, look_at, trace_light
+from core.shape.morphable import MorphableModel, load_model
 
 SPLIT = "tone"
 SMOOTH_CURVE = 0.3

@@ -10,7 +10,7 @@ import numpy as np
 from core.camera import Camera
 from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png
-from core.morphable import load_model, split_quads
+from core.shape.morphable import load_model, split_quads
 
 from .textures import at_map_size
 

@@ -23,7 +23,7 @@ def perceptual_distance(first: np.ndarray, second: np.ndarray, mask: np.ndarray)
     import torch
     from torch.nn import functional
 
-    from core.recognition import CHIP_SIDE, load_recognition
+    from core.photos.recognition import CHIP_SIDE, load_recognition
     from core.weights import DLIB_RECOGNITION, available
 
     if not available(DLIB_RECOGNITION) or not mask.any():

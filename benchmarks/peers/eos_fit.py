@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.metrics import Fitted
 from core.errors import FitError
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 from .seen import look, of_model
 

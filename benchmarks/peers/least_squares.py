@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.metrics import Fitted
 from core.camera import nearest_rotation
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 from .seen import look, of_model
 

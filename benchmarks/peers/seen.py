@@ -10,10 +10,10 @@ import numpy as np
 from benchmarks.metrics import Fitted
 from benchmarks.metrics.fitted import INNER_REGIONS
 from core.camera import Camera
-from core.morphable import MorphableModel, load_model
+from core.photos.views import View
 from core.pipeline import Steps
 from core.settings import FitSettings
-from core.views import View
+from core.shape.morphable import MorphableModel, load_model
 
 INNER_68 = (
     *(70, 63, 105, 66, 107, 336, 296, 334, 293, 300),  # brows

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png
-from core.morphable import split_quads
+from core.shape.morphable import split_quads
 
 from ..metrics.colour import ciede2000, lab_from_linear
 from ..metrics.geometry import best_similarity, vertex_normals

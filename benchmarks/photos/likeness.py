@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from core.head import Head
-from core.landmarks import detect_landmarks
 from core.mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
-from core.photo import load_photo
-from core.recognition import face_chip, load_recognition
+from core.photos.landmarks import detect_landmarks
+from core.photos.photo import load_photo
+from core.photos.recognition import face_chip, load_recognition
 from core.reflectance.prior import load_prior
 
 from .posed_head import Looks, PosedHead, cut

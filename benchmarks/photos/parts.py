@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from core.landmarks import detect_landmarks
-from core.photo import load_photo
+from core.photos.landmarks import detect_landmarks
+from core.photos.photo import load_photo
 
 from ..reporting.records import Task, code_version
 from . import agreement, hand_points, likeness, texture_swap

@@ -15,13 +15,13 @@ from core.camera import Camera, rotation_from_vector
 from core.fitting.landmark_model import landmark_model
 from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png
-from core.morphable import load_model, split_quads
-from core.relight import EYE_GLOSS, TEETH, skin_maps
 from core.render.occlusion import radiance_transfer, self_shadow
 from core.render.projection import TorchCamera, project
 from core.render.rasterize import rasterize
+from core.render.relight import EYE_GLOSS, TEETH, skin_maps
 from core.render.scene import RenderMesh, render_head
 from core.render.shading import Subsurface
+from core.shape.morphable import load_model, split_quads
 
 FACE_REACH = 0.095
 """Metres from the tip of the nose that count as the face, as the NoW challenge crops it."""

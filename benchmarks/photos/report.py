@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.recognition import SAME_PERSON
+from core.photos.recognition import SAME_PERSON
 
 from ..reporting.statistics import Interval, Record, interval, paired_difference, value_of
 from .hand_points import INNER, LINES, POINTS, scatter

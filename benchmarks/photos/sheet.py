@@ -10,7 +10,7 @@ import numpy as np
 
 from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png, srgb_from_linear
-from core.relight import render_clay, render_hdri
+from core.render.relight import render_clay, render_hdri
 
 from .posed_head import PosedHead, cut
 

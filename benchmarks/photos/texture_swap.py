@@ -16,7 +16,7 @@ import numpy as np
 
 from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png, srgb_from_linear
-from core.views import look_at
+from core.photos.views import look_at
 
 from ..metrics.colour import luminance
 from ..metrics.image import psnr, ssim

@@ -28,10 +28,10 @@ import torch
 from torch import Tensor
 
 from core.camera import Camera
-from core.morphable import load_model
 from core.render.projection import project
 from core.render.rasterize import rasterize
 from core.render.scene import RenderMesh, render_head
+from core.shape.morphable import load_model
 
 from .rasterize_twin import rasterize_twin
 from .worker import call_tree

@@ -2,7 +2,8 @@
 
 * ``ict``: random identities of ICT-FaceKit's light model (Li et al. 2020): real light-stage scans, another topology.
 * ``scan``: the head scan of Lee Perry-Smith (Infinite-Realities), eyes closed.
-* ``own``: random heads of ``core.morphable``, reported apart: but for the displacement a fit can reach them exactly.
+* ``own``: random heads of ``core.shape.morphable``, reported apart: but for the displacement a fit can reach them
+  exactly.
 
 ``ict`` and ``own`` carry a smooth random displacement, half of it beyond linear models (``truth_head.displacement``).
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from core.morphable import MorphableModel, load_model
+from core.shape.morphable import MorphableModel, load_model
 
 from . import lashes
 from .eyes import eye_uv, iris_uv_radius

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import torch
 
-from ..morphable import MorphableModel
 from ..render.interpolate import barycentric
 from ..render.rasterize import rasterize
+from ..shape.morphable import MorphableModel
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import numpy as np
 from ..fitting.appearance import LUMINANCE, Appearance, TexelEvidence, fit_appearance
 from ..fitting.fit import Fit
 from ..fitting.skin_tone import WhiteOfEyes
-from ..morphable import MorphableModel
+from ..photos.views import View, hidden_share
 from ..reflectance.eyes import BROWN, SCLERA, eye_colours, lightest_whites, paint_eyes
 from ..reflectance.maps import PriorMaps, ReflectanceMaps, combine, delight
 from ..reflectance.merge import Observation
 from ..reflectance.prior import ReflectancePrior
-from ..views import View, hidden_share
+from ..shape.morphable import MorphableModel
 from .atlas import Atlas, bleed, build_atlas
 from .unwrap import unwrap
 

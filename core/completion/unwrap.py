@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from ..camera import Camera
-from ..morphable import MorphableModel
 from ..render.interpolate import vertex_normals
 from ..render.rasterize import rasterize
 from ..render.scene import HIDDEN_PARTS
+from ..shape.morphable import MorphableModel
 from .atlas import Atlas
 
 

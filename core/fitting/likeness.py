@@ -16,15 +16,15 @@ import torch
 from torch import Tensor
 
 from ..camera import Camera, rotation_from_vector
-from ..morphable import MorphableModel
-from ..recognition import FIVE_POINTS, RecognitionNetwork, face_chip
+from ..photos.recognition import FIVE_POINTS, RecognitionNetwork, face_chip
+from ..photos.views import View
 from ..reflectance.generator import GeneratedMaps
 from ..render.interpolate import barycentric, interpolate, interpolate_corners
 from ..render.projection import project
 from ..render.rasterize import rasterize
 from ..render.scene import RenderMesh, render_head
 from ..render.texture import sample
-from ..views import View
+from ..shape.morphable import MorphableModel
 from .losses import Recognised, encoded
 
 SIDE = 192

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..recognition import RecognitionNetwork, face_chip
+from ..photos.recognition import RecognitionNetwork, face_chip
 
 CONTENT_LAYERS = (3, 7, 10)
 """Outputs of the recognition network that are compared: where 32, 64 and 128 channels end."""

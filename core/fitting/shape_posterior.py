@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from ..camera import Camera, nearest_rotation
-from ..landmarks import Landmarks
-from ..morphable import MorphableModel
+from ..photos.landmarks import Landmarks
 from ..render.projection import TorchCamera
+from ..shape.morphable import MorphableModel
 from .fit import Fit
 from .geometry import observe, resumed
 from .landmark_evidence import GeometryState, Priors

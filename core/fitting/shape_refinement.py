@@ -20,12 +20,12 @@ from torch.nn import functional
 
 from ..completion.atlas import Atlas
 from ..completion.unwrap import unwrap
-from ..morphable import MorphableModel
+from ..photos.views import SKIN_ROUGHNESS, SKIN_SPECULAR, View, hidden_share
 from ..render.interpolate import interpolate, vertex_normals
 from ..render.lighting import cosine_transfer, glossy
 from ..render.projection import project
 from ..render.shading import specular_reflectance
-from ..views import SKIN_ROUGHNESS, SKIN_SPECULAR, View, hidden_share
+from ..shape.morphable import MorphableModel
 from .appearance import BANDS, LIGHT_RIDGE
 from .losses import robust_mean
 from .shape_posterior import Posed, ShapePosterior

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..photo_light import harmonic_planes
+from .photo_light import harmonic_planes
 
 COSINE_BANDS = (1.0, 2 / 3, 1 / 4, 0.0, -1 / 24)
 """Bands of the clamped cosine divided by pi (Ramamoorthi & Hanrahan 2001, eq. 8)."""

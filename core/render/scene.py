@@ -81,7 +81,7 @@ class RenderMesh:
 
     @classmethod
     def of_model(cls, model, device: torch.device | str = "cpu") -> RenderMesh:
-        """The mesh of a `core.morphable.MorphableModel`."""
+        """The mesh of a `core.shape.morphable.MorphableModel`."""
         return cls.build(
             model.triangles, model.triangle_uv, model.triangle_part, tuple(model.part_names), device=device
         )

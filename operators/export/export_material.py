@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ...core.skin_optics import IOR
+from ...core.reflectance.skin_optics import IOR
 from ..head.mesh import UV_NAME
 from ..material.nodes import MaterialTree, enable_nodes
 from .standin import Borrowed, Double

@@ -16,7 +16,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...core.morphable import load_model
+from ...core.shape.morphable import load_model
 from ..head.mesh import UV_NAME
 from ..head.rig_build import LIDS
 from ..material import lashes

@@ -16,8 +16,8 @@ import bpy
 import numpy as np
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from ...core import lashes
 from ...core.errors import FitError
+from ...core.shape import lashes
 from ...core.srgb import srgb_from_linear
 from ..head.active_head import active_head, require_head
 from . import map_pixels

@@ -7,7 +7,7 @@ import numpy as np
 from bpy.props import BoolProperty
 
 from ...core.errors import FitError
-from ...core.morphable import load_model
+from ...core.shape.morphable import load_model
 from . import head_shape, rig_bones
 from .active_head import active_head, require_head
 from .expression import UNITS

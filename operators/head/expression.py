@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
-from ...core.expressions import PRESETS, UNITS, mirrored, preset
+from ...core.shape.expressions import PRESETS, UNITS, mirrored, preset
 from . import head_shape, mesh
 from .active_head import active_head
 

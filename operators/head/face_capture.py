@@ -9,7 +9,7 @@ import numpy as np
 from bpy.props import BoolProperty, BoolVectorProperty, IntProperty, StringProperty
 
 from ...core.errors import FitError
-from ...core.face_capture import Capture, read_capture
+from ...core.shape.face_capture import Capture, read_capture
 from . import head_shape
 from .active_head import active_head
 from .expression import ExpressionOperator, units_of

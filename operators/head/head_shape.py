@@ -16,7 +16,7 @@ import numpy as np
 from ...core.errors import FitError
 from ...core.fitting.fit import Fit
 from ...core.head import Head
-from ...core.morphable import MorphableModel, load_model
+from ...core.shape.morphable import MorphableModel, load_model
 from . import mesh, rig_build
 
 IDENTITY = "relit_identity"

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
-from ...core.correctives import SIDES, closing, correctives
 from ...core.head import Head
-from ...core.lashes import lash_uv
+from ...core.shape.correctives import SIDES, closing, correctives
+from ...core.shape.lashes import lash_uv
 from ..material import lashes
 from .drivers import follow_keys
 

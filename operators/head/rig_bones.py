@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ...core.morphable import MorphableModel, load_model
+from ...core.shape.morphable import MorphableModel, load_model
 from .mesh import BLENDER_FROM_CORE, read_points, to_blender
 
 SIDES = {"Left": "L", "Right": "R"}

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...core.morphable import load_model
+from ...core.shape.morphable import load_model
 from . import rig_bones
 from .drivers import follow_bones, follow_keys
 from .rig_bones import SIDES

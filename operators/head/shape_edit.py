@@ -7,7 +7,7 @@ import numpy as np
 from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ...core.errors import FitError
-from ...core.shape_sliders import SLIDERS, load_sliders
+from ...core.shape.shape_sliders import SLIDERS, load_sliders
 from . import head_shape
 from .active_head import active_head, require_head
 

@@ -13,9 +13,9 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from ...core import photo_light
 from ...core.errors import FitError
 from ...core.head import read_head
+from ...core.render import photo_light
 from ..head.mesh import BLENDER_FROM_CORE
 from ..material.nodes import Tree, enable_nodes
 from ..material.relief_maps import pixels

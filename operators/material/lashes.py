@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ...core.lashes import PICTURE_SIZE, draw_hairs
+from ...core.shape.lashes import PICTURE_SIZE, draw_hairs
 
 UV_NAME = "Lashes"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ...core import relief
+from ...core.reflectance import relief
 
 LARGEST = 1024
 """Texels along a side; finer normal maps are thinned out, for pores are no smaller."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import bpy
 
-from ...core.skin_optics import IOR
+from ...core.reflectance.skin_optics import IOR
 from ..head.mesh import UV_NAME
 from .nodes import Tree
 

@@ -10,8 +10,8 @@ from collections.abc import Collection
 import bpy
 import numpy as np
 
+from ...core.reflectance.skin_optics import mean_free_path, skin_type
 from ...core.reflectance.tone import individual_typology_angle
-from ...core.skin_optics import mean_free_path, skin_type
 from ...core.srgb import linear_from_srgb
 from ..head.mesh import UV_NAME
 from . import relief_maps, surface

@@ -16,7 +16,7 @@ import numpy as np
 from bpy.props import IntProperty
 from gpu_extras.batch import batch_for_shader
 
-from ...core.face_parts import DRAWN_LINES
+from ...core.photos.face_parts import DRAWN_LINES
 from . import look, pinned_head, upright
 
 BOX_COLOUR = (1.0, 1.0, 1.0, 0.6)

@@ -16,8 +16,8 @@ from ...core.camera import Camera
 from ...core.fitting.fit import Fit
 from ...core.fitting.geometry import fit_landmarks
 from ...core.fitting.landmark_model import landmark_model
-from ...core.morphable import MorphableModel
 from ...core.settings import GeometrySettings
+from ...core.shape.morphable import MorphableModel
 
 Pins = Sequence[Sequence[float]]
 """Index, x and y of landmarks in pixels of the photo."""

@@ -19,7 +19,7 @@ from ...core.camera import Camera
 from ...core.errors import FitError
 from ...core.fitting.fit import Fit
 from ...core.fitting.geometry import fit_landmarks
-from ...core.morphable import load_model
+from ...core.shape.morphable import load_model
 from ..head import camera as cameras
 from ..head import head_shape, mesh
 from ..head.active_head import active_head, is_head

@@ -7,7 +7,7 @@ import numpy as np
 from bpy.props import IntProperty
 
 from ...core.errors import FitError
-from ...core.morphable import load_model
+from ...core.shape.morphable import load_model
 from ..head import head_shape
 from . import look, photo_overlay, pin_solver, pinned_head
 from .photo_overlay import Frame, photo_shown

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 VARIABLE = "RELIT_OWN_NETWORKS"
-"""Set to 1 for a worker that may use them (`core.landmark_backends`)."""
+"""Set to 1 for a worker that may use them (`core.photos.landmark_backends`)."""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from benchmarks import baselines
 from core.camera import FACING_CAMERA, Camera
 from core.completion.atlas import build_atlas
 from core.fitting.fit import Fit
-from core.landmarks import Landmarks
-from core.morphable import load_model
-from core.photo import Photo
+from core.photos.landmarks import Landmarks
+from core.photos.photo import Photo
+from core.photos.views import View, hidden_share, trace_light
 from core.reflectance.prior import load_prior
 from core.settings import FitSettings
-from core.views import View, hidden_share, trace_light
+from core.shape.morphable import load_model
 
 COLOUR = np.float32([0.5, 0.3, 0.2])
 SIZE = 128

@@ -16,7 +16,7 @@ from benchmarks.metrics.textures import sampled
 from core.camera import Camera, rotation_from_vector
 from core.head import read_head, write_head
 from core.mapfiles import encode_png, srgb_from_linear
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 SIZE = 128
 SKIN = np.array([0.45, 0.28, 0.2])

@@ -19,7 +19,7 @@ from benchmarks.peers.catalogue import MISSING, PEERS, PUBLISHED  # noqa: E402
 from benchmarks.peers.measure import similarity  # noqa: E402
 from core.camera import FACING_CAMERA, Camera, rotation_from_vector  # noqa: E402
 from core.errors import FitError  # noqa: E402
-from core.morphable import load_model  # noqa: E402
+from core.shape.morphable import load_model  # noqa: E402
 from core.weights import FACE_LANDMARKER, find  # noqa: E402
 
 SIZE = 400

@@ -13,7 +13,7 @@ from benchmarks.photos.posed_head import PosedHead, cut, face_vertices
 from benchmarks.photos.report import head_tables, likeness_tables, swap_tables, write_report
 from core.camera import FACING_CAMERA, rotation_from_vector
 from core.head import Head
-from core.morphable import load_model, split_quads
+from core.shape.morphable import load_model, split_quads
 
 
 @pytest.fixture(scope="module")

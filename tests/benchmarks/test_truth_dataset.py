@@ -16,7 +16,7 @@ from benchmarks.truth import lights, photograph, staging
 from benchmarks.truth.dataset import VERSION, Renderer, bpy_python, build, folder, load
 from benchmarks.truth.plan import DISTANCES, LENSES, make_plan
 from core.errors import FitError
-from core.photo import load_photo
+from core.photos.photo import load_photo
 
 
 def test_a_plan_follows_from_its_seed():

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.truth import truth_head
 from benchmarks.truth.heads import FAMILIES, PARTS, make_head
 from core.errors import FitError
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 
 @pytest.fixture(scope="module")

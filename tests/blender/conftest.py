@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402
 
 from core.camera import FACING_CAMERA  # noqa: E402
 from core.head import write_head  # noqa: E402
-from core.morphable import load_model  # noqa: E402
+from core.shape.morphable import load_model  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "relit_checkout"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 SCALE = 0.95
 TURN = np.array(Matrix.Rotation(0.3, 3, "X") @ Matrix.Rotation(0.5, 3, "Z"))

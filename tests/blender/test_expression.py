@@ -8,9 +8,9 @@ import bpy
 import numpy as np
 import pytest
 
-from core.correctives import PREFIX
-from core.expressions import GROUPS, PRESETS, preset
-from core.morphable import load_model
+from core.shape.correctives import PREFIX
+from core.shape.expressions import GROUPS, PRESETS, preset
+from core.shape.morphable import load_model
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
-from core.expressions import UNITS
+from core.shape.expressions import UNITS
 
 FRAMES, RATE = 121, 60
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.camera import FACING_CAMERA, Camera
 from core.fitting.fit import Fit
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 MICROMETRE = 1e-6
 SECONDS = 0.1

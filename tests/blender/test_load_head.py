@@ -14,7 +14,7 @@ from mathutils import Vector
 
 from core.camera import Camera
 from core.head import read_head
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 ARKIT_COUNT = 52
 SECONDS = 10.0

@@ -13,7 +13,7 @@ import pytest
 
 from core.camera import Camera
 from core.fitting.landmark_model import landmark_model
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 NOSE, CHIN = 1, 152
 

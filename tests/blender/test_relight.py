@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from core.photo_light import equirectangular, harmonic_planes
+from core.render.photo_light import equirectangular, harmonic_planes
 
 PRESETS = ("STUDIO", "WINDOW", "SUNSET", "RING", "ENVIRONMENT")
 

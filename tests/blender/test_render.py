@@ -59,7 +59,7 @@ def at(picture: np.ndarray, head_folder: Path, points: np.ndarray) -> np.ndarray
 
 
 def test_the_face_is_lit_skin(picture: np.ndarray, head_folder: Path) -> None:
-    from core.morphable import load_model
+    from core.shape.morphable import load_model
 
     model = load_model()
     front = model.regions["face"] & (model.mean[:, 2] > 0.0) & (np.abs(model.mean[:, 1] + 0.04) < 0.03)
@@ -71,7 +71,7 @@ def test_the_face_is_lit_skin(picture: np.ndarray, head_folder: Path) -> None:
 
 
 def test_the_eyes_can_be_seen_through_the_cornea(picture: np.ndarray, head_folder: Path) -> None:
-    from core.morphable import load_model
+    from core.shape.morphable import load_model
 
     model = load_model()
     fronts = model.eye_centre + np.stack([np.zeros(2), np.zeros(2), model.eye_radius], axis=1)

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
-from core.morphable import load_model
+from core.shape.morphable import load_model
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import bpy
 import numpy as np
 import pytest
 
-from core.morphable import load_model
-from core.shape_sliders import GROUPS, SLIDERS, load_sliders
+from core.shape.morphable import load_model
+from core.shape.shape_sliders import GROUPS, SLIDERS, load_sliders
 
 SECONDS = 0.1
 """Of processor, from a slider to an up-to-date mesh, 95th percentile."""

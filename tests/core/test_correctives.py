@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.correctives import SIDES, closing, correctives
-from core.expressions import GROUPS, PRESETS, mirrored, preset, sides
-from core.morphable import load_model
+from core.shape.correctives import SIDES, closing, correctives
+from core.shape.expressions import GROUPS, PRESETS, mirrored, preset, sides
+from core.shape.morphable import load_model
 
 UPPER, LOWER = {"Left": (387, 386, 385), "Right": (160, 159, 158)}, {"Left": (373, 374, 380), "Right": (144, 145, 153)}
 """Landmarks in the middle of the rims of the lids."""

@@ -15,7 +15,6 @@ from core import head_edit
 from core.errors import FitError
 from core.head import read_head, write_head
 from core.mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
-from core.morphable import load_model
 from core.protocol import Edit
 from core.reflectance.directions import (
     GENERATOR_FILE,
@@ -27,6 +26,7 @@ from core.reflectance.directions import (
     save_directions,
 )
 from core.reflectance.generator import GeneratedMaps
+from core.shape.morphable import load_model
 
 CODE = 6
 REDNESS, DARKNESS, BEARD = 0, 1, 2

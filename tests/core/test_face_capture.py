@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from core.errors import FitError
-from core.expressions import UNITS
-from core.face_capture import read_capture
+from core.shape.expressions import UNITS
+from core.shape.face_capture import read_capture
 
 ANGLES = [f"{part}{way}" for part in ("Head", "LeftEye", "RightEye") for way in ("Yaw", "Pitch", "Roll")]
 HEADER = ["Timecode", "BlendShapeCount", *(unit[0].upper() + unit[1:] for unit in UNITS), *ANGLES]

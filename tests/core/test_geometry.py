@@ -16,8 +16,8 @@ from core.fitting.landmark_calibration import embedded, is_calibrated, pose_term
 from core.fitting.landmark_evidence import GeometryState, Observation, Priors
 from core.fitting.landmark_model import cut_out, landmark_model
 from core.fitting.landmark_residuals import POSE, GeometryProblem
-from core.morphable import load_model
 from core.settings import GeometrySettings
+from core.shape.morphable import load_model
 
 IDENTITIES, EXPRESSIONS, DRIFTS, LANDMARKS = 12, 6, 3, 478
 WIDTH, HEIGHT = 1200, 1600

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from core.fitting.geometry import GeometryResult, fit_landmarks
-from core.landmarks import detect_landmarks
-from core.morphable import load_model
-from core.photo import load_photo
+from core.photos.landmarks import detect_landmarks
+from core.photos.photo import load_photo
+from core.shape.morphable import load_model
 
 pytestmark = pytest.mark.usefixtures("face_weights")
 

@@ -9,11 +9,11 @@ from core.errors import Cancelled
 from core.fitting.appearance import TexelEvidence
 from core.fitting.inversion import Level, invert, nearest_code
 from core.fitting.pivotal_tuning import Believed, tune
-from core.morphable import load_model
 from core.reflectance.generator import GeneratorConfig, generator_from_prior
 from core.reflectance.prior import load_prior
 from core.render.interpolate import vertex_normals
 from core.render.lighting import cosine_transfer
+from core.shape.morphable import load_model
 
 SIZE = 64
 CONFIG = GeneratorConfig(

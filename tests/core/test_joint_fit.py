@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.joint_fit import TRUST, believed_skin, expected_maps
+from core.fitting.joint_fit import TRUST, believed_skin, expected_maps
 from core.reflectance.generator import GeneratedMaps
 from core.reflectance.maps import ReflectanceMaps
 from core.reflectance.prior import load_prior

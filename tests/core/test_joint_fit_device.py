@@ -9,13 +9,13 @@ from PIL import Image
 
 from core.completion.complete import estimate_appearance
 from core.fitting.fit import Fit
-from core.joint_fit import fit_reflectance, refine_geometry
-from core.morphable import load_model
+from core.fitting.joint_fit import fit_reflectance, refine_geometry
+from core.photos.views import fit_geometry, look_at, trace_light
 from core.reflectance.generator import GeneratorConfig, generator_from_prior
 from core.reflectance.maps import PriorMaps
 from core.reflectance.prior import load_prior
 from core.settings import FitSettings, JointSettings
-from core.views import fit_geometry, look_at, trace_light
+from core.shape.morphable import load_model
 
 SHORT = JointSettings(shape_steps=2, code_sizes=(64,), code_steps=(2,), tuning_steps=1, likeness=False)
 

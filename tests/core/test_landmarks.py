@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from core import landmark_backends, landmarks
 from core.errors import FitError
-from core.face_mesh import EXPRESSION_NAMES
-from core.landmarks import Landmarks, detect_faces, detect_landmarks
-from core.photo import Photo, decode_srgb, load_photo
+from core.photos import landmark_backends, landmarks
+from core.photos.face_mesh import EXPRESSION_NAMES
+from core.photos.landmarks import Landmarks, detect_faces, detect_landmarks
+from core.photos.photo import Photo, decode_srgb, load_photo
 
 RIGHT_IRIS, LEFT_IRIS = 468, 473
 

@@ -10,13 +10,13 @@ from core.camera import FACING_CAMERA, Camera
 from core.fitting.likeness import SIDE, Likeness, face_window
 from core.fitting.losses import encoded, robust_mean
 from core.mapfiles import srgb_from_linear
-from core.morphable import load_model
-from core.recognition import RecognitionNetwork
+from core.photos.recognition import RecognitionNetwork
+from core.photos.views import View
 from core.reflectance.generator import GeneratorConfig, generator_from_prior
 from core.reflectance.prior import load_prior
 from core.render.interpolate import vertex_normals
 from core.render.lighting import cosine_transfer
-from core.views import View
+from core.shape.morphable import load_model
 
 PHOTO = 240
 

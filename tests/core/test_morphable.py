@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from core.morphable import MODEL_PATH, MorphableModel, load_model, split_quads
+from core.shape.morphable import MODEL_PATH, MorphableModel, load_model, split_quads
 
 
 @pytest.fixture(scope="module")

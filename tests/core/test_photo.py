@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from core import photo as photo_module
 from core.errors import FitError
-from core.photo import MAX_SIDE, decode_srgb, load_photo
+from core.photos import photo as photo_module
+from core.photos.photo import MAX_SIDE, decode_srgb, load_photo
 
 ORIENTATION = 0x0112
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.photo_light import environment, equirectangular, harmonic_planes, suns
+from core.render.photo_light import environment, equirectangular, harmonic_planes, suns
 
 DIRECTIONS, WEIGHTS = (item.reshape(-1, *item.shape[2:]) for item in equirectangular(96, 48))
 

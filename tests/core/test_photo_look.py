@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import photo_look, weights
-from core.photo_look import look
+from core import weights
+from core.photos import photo_look
+from core.photos.photo_look import look
 
 pytestmark = pytest.mark.usefixtures("face_weights")
 

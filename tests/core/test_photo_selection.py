@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import photo_selection, weights
+from core import weights
 from core.errors import FitError
-from core.photo_selection import choose, clearness, see_photos
+from core.photos import photo_selection
+from core.photos.photo_selection import choose, clearness, see_photos
+from core.photos.views import look_at
 from core.pipeline import Steps, fit_head
 from core.settings import FitSettings
-from core.views import look_at
 
 STEP = 0.1
 

@@ -9,13 +9,13 @@ from PIL import Image
 
 from core import pipeline, result, settings
 from core.errors import Cancelled, FitError
+from core.fitting.joint_fit import CODE
 from core.head import TIMINGS_FILE, read_head
-from core.joint_fit import CODE
 from core.mapfiles import read_png
 from core.pipeline import Steps, fit_head
 from core.reflectance.directions import file_digest
 from core.reflectance.generator import GeneratorConfig, generator_from_prior, load_generator, save_generator
-from core.relight import render_photo
+from core.render.relight import render_photo
 from core.settings import FitSettings, JointSettings
 
 SETTINGS = FitSettings(quality="draft", map_size=512, device="cpu", threads=1)

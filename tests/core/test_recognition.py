@@ -12,9 +12,9 @@ import torch.nn.functional as functional
 
 from core import weights
 from core.errors import FitError
-from core.landmarks import detect_landmarks
-from core.photo import load_photo
-from core.recognition import (
+from core.photos.landmarks import detect_landmarks
+from core.photos.photo import load_photo
+from core.photos.recognition import (
     CHIP_SIDE,
     FIVE_POINTS,
     FIVE_TARGETS,

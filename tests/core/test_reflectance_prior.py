@@ -7,7 +7,6 @@ import pytest
 
 from core.completion.atlas import build_atlas
 from core.mapfiles import linear_from_srgb
-from core.morphable import load_model
 from core.reflectance.prior import PRIOR_PATH, ReflectancePrior, layout_digest, load_prior, save_prior
 from core.reflectance.tone import (
     MONK_LINEAR,
@@ -16,6 +15,7 @@ from core.reflectance.tone import (
     monk_index,
     tone_of,
 )
+from core.shape.morphable import load_model
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from core import relief
-from core.skin_optics import diffusion_length, mean_free_path, reduced_albedo, skin_type
+from core.reflectance import relief
+from core.reflectance.skin_optics import diffusion_length, mean_free_path, reduced_albedo, skin_type
 
 SIZE, SIDE = 256, 0.1  # texels, metres of the square that the UV tile covers
 SCALE = np.full((relief.GRID, relief.GRID), SIDE)

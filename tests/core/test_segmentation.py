@@ -10,18 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from core.face_layout import FaceLayout
-from core.face_parts import (
-    BROW_HEIGHT,
-    FACE_OVAL,
-    LEFT_EYE,
-    RIGHT_EYE,
-)
-from core.face_regions import Window, region
-from core.glasses import frame_mask, glasses_score
-from core.landmarks import Landmarks, detect_landmarks
-from core.photo import Photo, decode_srgb, load_photo
-from core.segmentation import (
+from core.photos.face_layout import FaceLayout
+from core.photos.face_parts import BROW_HEIGHT, FACE_OVAL, LEFT_EYE, RIGHT_EYE
+from core.photos.face_regions import Window, region
+from core.photos.glasses import frame_mask, glasses_score
+from core.photos.landmarks import Landmarks, detect_landmarks
+from core.photos.photo import Photo, decode_srgb, load_photo
+from core.photos.segmentation import (
     WINDOW_REACH,
     WINDOW_SIDE,
     guided_filter,
@@ -30,7 +25,7 @@ from core.segmentation import (
     person_mask,
     skin_mask,
 )
-from core.skin_colour import SKIN_SPREAD, SkinColour, colour_features
+from core.reflectance.skin_colour import SKIN_SPREAD, SkinColour, colour_features
 
 FOREHEAD, RIGHT_CHEEK, LEFT_CHEEK, NOSE_TIP, CHIN, GLABELLA = 151, 205, 425, 4, 199, 9
 RIGHT_BROW, UPPER_LIP, MOUTH = 105, 0, 13

@@ -15,12 +15,12 @@ from core.fitting.fit import Fit
 from core.fitting.landmark_model import landmark_model
 from core.fitting.shape_posterior import ShapePosterior
 from core.fitting.shape_refinement import MovingTexels, refine_shape
-from core.morphable import load_model
+from core.photos.views import SKIN_ROUGHNESS, SKIN_SPECULAR, View
 from core.reflectance.prior import load_prior
 from core.render.interpolate import vertex_normals
 from core.render.lighting import cosine_transfer
 from core.render.scene import RenderMesh, render_head
-from core.views import SKIN_ROUGHNESS, SKIN_SPECULAR, View
+from core.shape.morphable import load_model
 
 SIDE = 160
 SIZE = 64

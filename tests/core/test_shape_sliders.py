@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.morphable import load_model
-from core.shape_sliders import ASYMMETRY, GROUPS, SLIDERS, load_sliders, measure, places
+from core.shape.morphable import load_model
+from core.shape.shape_sliders import ASYMMETRY, GROUPS, SLIDERS, load_sliders, measure, places
 
 NAMES = [slider.name for slider in SLIDERS]
 LARGEST_STEP = 3.0

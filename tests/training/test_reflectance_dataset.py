@@ -10,9 +10,9 @@ import pytest
 
 from core.completion.atlas import build_atlas
 from core.errors import FitError
-from core.morphable import load_model
 from core.reflectance.prior import load_prior
 from core.reflectance.tone import individual_typology_angle
+from core.shape.morphable import load_model
 from training.reflectance_cleaning import believed, calmed, fill_hidden, from_mirror, without_glare, without_strays
 from training.reflectance_dataset import Writer, draw_layers
 from training.reflectance_items import (

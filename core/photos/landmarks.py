@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
-from .errors import FitError
+from ..errors import FitError
 from .face_detection import FaceBox, find_faces
 from .face_mesh import Mesh, expression_scores, fit_mesh
 from .face_parts import (

@@ -16,22 +16,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .completion.atlas import build_atlas
-from .completion.complete import complete_eyes, complete_maps, texel_evidence
-from .fitting.fit import Fit
-from .fitting.inversion import Level, invert, nearest_code
-from .fitting.likeness import Likeness
-from .fitting.pivotal_tuning import Believed, tune
-from .fitting.shape_posterior import ShapePosterior
-from .fitting.shape_refinement import MovingTexels, refine_shape
-from .morphable import MorphableModel
-from .recognition import load_recognition
-from .reflectance.generator import GeneratedMaps, ReflectanceGenerator
-from .reflectance.maps import PriorMaps, ReflectanceMaps
-from .reflectance.prior import ReflectancePrior
-from .settings import JointSettings
-from .views import View
-from .weights import DLIB_RECOGNITION, available
+from ..completion.atlas import build_atlas
+from ..completion.complete import complete_eyes, complete_maps, texel_evidence
+from ..photos.recognition import load_recognition
+from ..photos.views import View
+from ..reflectance.generator import GeneratedMaps, ReflectanceGenerator
+from ..reflectance.maps import PriorMaps, ReflectanceMaps
+from ..reflectance.prior import ReflectancePrior
+from ..settings import JointSettings
+from ..shape.morphable import MorphableModel
+from ..weights import DLIB_RECOGNITION, available
+from .fit import Fit
+from .inversion import Level, invert, nearest_code
+from .likeness import Likeness
+from .pivotal_tuning import Believed, tune
+from .shape_posterior import ShapePosterior
+from .shape_refinement import MovingTexels, refine_shape
 
 CODE = "generator_code"
 """Name in `Fit.extra` of the generator's code."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
-from .errors import FitError
+from ..errors import FitError
 
 
 class Network:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from ..weights import FACE_DETECTION_FULL_RANGE, FACE_LANDMARKER, find
 from .litert import load_network
-from .weights import FACE_DETECTION_FULL_RANGE, FACE_LANDMARKER, find
 
 MIN_SCORE = 0.5
 OVERLAP = 0.3

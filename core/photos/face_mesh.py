@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from ..weights import FACE_LANDMARKER, find
 from .face_detection import FaceBox
 from .face_parts import (
     LEFT_EYE_OUTER,
@@ -15,7 +16,6 @@ from .face_parts import (
 )
 from .face_regions import between_pixel_centres
 from .litert import load_network
-from .weights import FACE_LANDMARKER, find
 
 ROUNDS = 3
 """Times the face is cut out again, each time around the landmarks found before."""

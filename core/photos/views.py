@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .camera import Camera
-from .completion.unwrap import solid_triangles
-from .fitting.fit import Fit
-from .fitting.geometry import fit_landmarks
-from .fitting.landmark_evidence import Priors
+from ..camera import Camera
+from ..completion.unwrap import solid_triangles
+from ..fitting.fit import Fit
+from ..fitting.geometry import fit_landmarks
+from ..fitting.landmark_evidence import Priors
+from ..render.interpolate import vertex_normals
+from ..render.lighting import glossy
+from ..render.occlusion import radiance_transfer
+from ..render.shading import specular_reflectance
+from ..settings import AppearanceSettings, GeometrySettings
+from ..shape.morphable import MorphableModel
 from .landmarks import Landmarks, detect_landmarks
-from .morphable import MorphableModel
 from .photo import Photo, load_photo
 from .photo_quality import quality_notes
-from .render.interpolate import vertex_normals
-from .render.lighting import glossy
-from .render.occlusion import radiance_transfer
-from .render.shading import specular_reflectance
 from .segmentation import person_mask, skin_mask
-from .settings import AppearanceSettings, GeometrySettings
 
 SKIN_SPECULAR = 0.5
 SKIN_ROUGHNESS = 0.45

@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .errors import FitError
+from ..errors import FitError
+from ..weights import DLIB_RECOGNITION, available
 from .landmarks import Landmarks, detect_landmarks
 from .photo import Photo
 from .recognition import SAME_PERSON, face_chip, load_recognition
 from .views import View
-from .weights import DLIB_RECOGNITION, available
 
 DOUBTFUL = 0.55
 """Mean distance to the other photos from which a photo that is used deserves a look; 0.1 % of strangers lie nearer."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from .head import Head
+from ..head import Head
 
 PICTURE_SIZE = (1024, 512)  # the upper lid's hairs in the upper half, the lower lid's below
 SEED = 7

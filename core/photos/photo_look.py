@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from .errors import FitError
+from ..errors import FitError
+from ..weights import DLIB_RECOGNITION, available
 from .face_mesh import Mesh
 from .landmarks import Landmarks, detect_meshes, measure_face
 from .photo import Photo, is_grey, load_photo
 from .photo_quality import quality_notes
 from .photo_selection import MOST_FACES, choose, clearness, descriptor, twice_in
 from .recognition import SAME_PERSON
-from .weights import DLIB_RECOGNITION, available
 
 ORIENTATION = 0x0112
 """EXIF tag."""

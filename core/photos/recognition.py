@@ -17,8 +17,8 @@ import torch.nn.functional as functional
 from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
-from .errors import FitError
-from .weights import DLIB_RECOGNITION, INSTALL_HINT, find
+from ..errors import FitError
+from ..weights import DLIB_RECOGNITION, INSTALL_HINT, find
 
 CHIP_SIDE = 150
 SAME_PERSON = 0.6

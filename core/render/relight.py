@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .camera import FACING_CAMERA, Camera, rotation_from_vector
-from .head import Head
-from .mapfiles import linear_from_srgb, read_png
-from .render.environment import load_hdri, split_environment
-from .render.occlusion import cast_shadows, radiance_transfer, self_shadow
-from .render.scene import RenderMesh, clay, render_head, tonemap
-from .render.shading import Subsurface
+from ..camera import FACING_CAMERA, Camera, rotation_from_vector
+from ..head import Head
+from ..mapfiles import linear_from_srgb, read_png
+from .environment import load_hdri, split_environment
+from .occlusion import cast_shadows, radiance_transfer, self_shadow
+from .scene import RenderMesh, clay, render_head, tonemap
+from .shading import Subsurface
 
 # Turn of the camera about the head, in radians: towards the person's left, and up.
 VIEWS = {"front": (0.0, 0.0), "side": (-np.pi / 2, 0.0), "three_quarter": (-0.7, 0.08)}

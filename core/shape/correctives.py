@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .head import Head
+from ..head import Head
 from .morphable import load_model
 
 PREFIX = "corrective "

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import FitError
+from ..errors import FitError
 from .expressions import UNITS
 
 HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")

@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 from scipy.ndimage import binary_fill_holes, gaussian_filter
 
+from ..reflectance.skin_colour import NEIGHBOURHOOD, SkinColour, blurred_mean, colour_features
+from ..weights import SELFIE_SEGMENTATION, find
 from .face_layout import FaceLayout
 from .face_parts import BROW_HEIGHT, CHIN, FOREHEAD_MIDDLE, LEFT_BROW, RIGHT_BROW
 from .face_regions import Window, grown
@@ -18,8 +20,6 @@ from .glasses import frame_mask
 from .landmarks import Landmarks
 from .litert import load_network
 from .photo import Photo
-from .skin_colour import NEIGHBOURHOOD, SkinColour, blurred_mean, colour_features
-from .weights import SELFIE_SEGMENTATION, find
 
 PERSON_REACH = 3.2
 WINDOW_REACH = 2.8

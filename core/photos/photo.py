@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from .errors import FitError
+from ..errors import FitError
 from .exif import FULL_FRAME_DIAGONAL, focal_35mm
 
 MAX_SIDE = 4096

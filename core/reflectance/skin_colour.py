@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
-from .photo import decode_srgb
+from ..photos.photo import decode_srgb
 
 SKIN_SPREAD = np.array([0.07, 0.09, 0.28], np.float32)
 """Standard deviations of evenly lit skin about its local mean."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MODEL_PATH = pathlib.Path(__file__).parent / "data" / "shape_model.npz"
+MODEL_PATH = pathlib.Path(__file__).parents[1] / "data" / "shape_model.npz"
 
 
 @dataclass(frozen=True, eq=False)
