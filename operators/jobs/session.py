@@ -38,6 +38,10 @@ class _Question:
     def target(self) -> tuple[str, object]:
         return self.request.kind, getattr(self.request, "target", self)
 
+    @property
+    def gives_way(self) -> bool:
+        return getattr(self.request, "gives_way", False)
+
 
 class Session:
     """Requests to one process, one after the other.
@@ -70,7 +74,7 @@ class Session:
         """Ask for something, without waiting for it.
 
         A request that still waits is replaced, in its place, by a newer one of the same kind about the same thing;
-        nobody hears of it again. One at work that `gives_way` starts again when everything else is done.
+        nobody hears of it again. One that `gives_way` comes after everything else; one at work starts again then.
 
         Args:
             request: Its ``job`` and ``log`` are filled in here.
@@ -85,6 +89,8 @@ class Session:
         else:
             self._waiting.append(question)
         self._hurry()
+        if self._current is None and self._job is not None:
+            self._ask_next()  # Blender draws before its timers run, and the process can work meanwhile
         self.wake()
 
     def close(self, wait: bool = True) -> None:
@@ -124,7 +130,7 @@ class Session:
     def _hurry(self) -> None:
         """End the request at work if it gives way, and queue it again."""
         current = self._current
-        if current is None or current.dropped or not getattr(current.request, "gives_way", False):
+        if current is None or current.dropped or not current.gives_way:
             return
         current.dropped = True
         self._job.send(SUPERSEDED + "\n")
@@ -132,7 +138,8 @@ class Session:
             self._waiting.append(_Question(current.request, current.on_answer, current.on_problem))
 
     def _ask_next(self) -> None:
-        self._current = question = self._waiting.pop(0)
+        self._current = question = min(self._waiting, key=lambda other: other.gives_way)
+        self._waiting.remove(question)
         question.tries += 1
         question.understood = False
         self._used = time.monotonic()

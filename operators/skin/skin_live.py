@@ -44,7 +44,7 @@ from .skin_state import (
 )
 
 PREVIEW_SIZE = 512
-REST = 0.4  # seconds without a move after which the full size follows
+REST = 0.4  # seconds without a move or a preview after which the full size follows
 FULL = "full"
 _quiet = False
 
@@ -139,6 +139,7 @@ def _take_preview(number: int, key: str, answer: Edited) -> None:
     if head_object is not None and skin_of(head_object).shown != key_of(head_object):
         skin_maps.show_previews(head_object, Path(answer.maps), list(answer.digests))
         polling.redraw()
+        _rest_later()
 
 
 def _take_full_size(number: int, key: str, answer: Edited) -> None:
@@ -219,8 +220,11 @@ def _rest_later() -> None:
     bpy.app.timers.register(_rest, first_interval=REST)
 
 
-def _rest() -> None:
+def _rest() -> float | None:
+    if session.busy:  # with the preview: a slider rests when the artist has seen where
+        return REST
     ask_full_size()
+    return None
 
 
 @bpy.app.handlers.persistent

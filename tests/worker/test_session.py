@@ -211,11 +211,8 @@ def test_many_requests_do_not_grow_the_process(session, ask, started) -> None:
 
 
 def test_slow_maps_give_way_to_what_is_newer_and_follow_after_it(session, ask, protocol, load, tmp_path) -> None:
-    class Slow(protocol.Rehearse):
-        target, gives_way = "maps", True
-
     order = []
-    session.ask(Slow("", 4.0), lambda message: order.append("maps"))
+    session.ask(slow_maps(protocol, 4.0), lambda message: order.append("maps"))
     pump(session, lambda: session._current is not None and session._current.understood)
     begin = time.monotonic()
     session.ask(protocol.Rehearse("", 0.1), lambda message: order.append("look"))
@@ -223,3 +220,22 @@ def test_slow_maps_give_way_to_what_is_newer_and_follow_after_it(session, ask, p
     assert time.monotonic() - begin < 3
     pump(session)
     assert order == ["look", "maps"]
+
+
+def test_slow_maps_that_were_asked_for_first_still_come_last(session, protocol) -> None:
+    order = []
+    session.ask(slow_maps(protocol, 4.0), lambda message: order.append("former maps"))
+    pump(session, lambda: session._current is not None and session._current.understood)
+    session.ask(slow_maps(protocol, 0.1), lambda message: order.append("maps"))
+    session.ask(protocol.Rehearse("", 0.1), lambda message: order.append("preview"))
+    pump(session)
+    assert order == ["preview", "maps"]
+
+
+def slow_maps(protocol, seconds: float):
+    """Return a request that gives way to any other, and is about the same maps as others like it."""
+
+    class Slow(protocol.Rehearse):
+        target, gives_way = "maps", True
+
+    return Slow("", seconds)
