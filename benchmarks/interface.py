@@ -76,6 +76,8 @@ def markdown(start: dict[str, float], notes: dict[str, object]) -> str:
     ):
         if times:
             rows.append((name, times["p50"], times["p95"]))
+    if "skin_full_s" in notes:
+        rows.append(("skin, until the full size has followed", round(1000 * notes["skin_full_s"]), ""))
     if "pin_ms" in notes:
         rows.append(("one move of a pin", notes["pin_ms"], ""))
         rows.append(("pin drag, pictures a second", notes["drag_fps"], ""))

@@ -228,7 +228,7 @@ def demo_head(photo: Path | None, folder: Path) -> Path | None:
         return None
     head = folder / "astronaut"
     if not head.is_dir():
-        quick = ["--quality", "draft", "--map-size", "512"]
+        quick = ["--quality", "draft", "--size", "512"]
         command = [worker, "-m", "core", "reconstruct", str(photo), "--out", str(head), *quick]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return head
