@@ -27,6 +27,9 @@ FORMAT = 1
 ARRAYS_FILE = "head.npz"
 FIT_FILE = "fit.json"
 PREVIEW_FILE = "preview.png"
+PAINT_FILE = "paint.png"
+UNPAINTED_FILE = "unpainted_albedo.png"
+"""The diffuse map without the artist's paint; only where the diffuse map has it."""
 TIMINGS_FILE = "timings.json"
 MAP_NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal", "provenance", "eye_albedo")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -111,6 +114,16 @@ class Head:
         return {name: path for name, path in paths.items() if path.is_file()}
 
     @property
+    def paint(self) -> Path:
+        """Where the artist's paint is, if there is any."""
+        return self.folder / PAINT_FILE
+
+    @property
+    def paint_shows(self) -> bool:
+        """Whether the diffuse map has the paint in it."""
+        return self.paint.is_file() and unpainted(self.folder).name == UNPAINTED_FILE
+
+    @property
     def photos(self) -> tuple[Path, ...]:
         """The upright copies of the photos, in the order of the cameras."""
         return tuple(self.folder / f"photo_{index}.png" for index in range(len(self.focal_px)))
@@ -121,6 +134,12 @@ class Head:
             return self.vertices
         offsets = np.tensordot(self.photo_expression[photo], self.expression_basis, axes=1)
         return (self.vertices + offsets).astype(np.float32)
+
+
+def unpainted(folder: Path) -> Path:
+    """Return the diffuse map of a head folder without the artist's paint."""
+    path = folder / UNPAINTED_FILE
+    return path if path.is_file() else folder / "diffuse_albedo.png"
 
 
 def read_head(folder: Path) -> Head:
@@ -329,7 +348,7 @@ def _write_errors(folder: Path) -> Iterator[None]:
 
 def _is_ours(name: str) -> bool:
     maps = {f"{map_name}.png" for map_name in MAP_NAMES}
-    return name in {ARRAYS_FILE, FIT_FILE, TIMINGS_FILE, PREVIEW_FILE} | maps or (
+    return name in {ARRAYS_FILE, FIT_FILE, TIMINGS_FILE, PREVIEW_FILE, UNPAINTED_FILE} | maps or (
         name.startswith("photo_") and name.endswith(".png") and name[6:-4].isdigit()
     )
 

@@ -20,8 +20,18 @@ import torch
 from .camera import Camera
 from .errors import FitError
 from .fitting.joint_fit import CODE, GENERATOR
-from .head import ARRAYS_FILE, FIT_FILE, PREVIEW_FILE, Head, fill_head_folder, new_head_folder, read_head
+from .head import (
+    ARRAYS_FILE,
+    FIT_FILE,
+    PREVIEW_FILE,
+    Head,
+    fill_head_folder,
+    new_head_folder,
+    read_head,
+    unpainted,
+)
 from .mapfiles import encode_png, linear_from_srgb, quantised, read_png, srgb_from_linear
+from .painting import Paint
 from .preview import crop
 from .protocol import Edit, Edited, Finished
 from .reflectance.directions import LatentDirections, check_size, load_directions
@@ -150,7 +160,8 @@ class HeadEditor:
     def _at(self, size: int, latent: bool) -> tuple[dict[str, np.ndarray], GeneratedMaps | None]:
         """Return the folder's maps and the generator's maps of the person at a size."""
         if size not in self._sized:
-            self._sized[size] = {name: _read(path, size) for name, path in self.head.maps.items() if name in BITS}, None
+            paths = self.head.maps | {"diffuse_albedo": unpainted(self.head.folder)}
+            self._sized[size] = {name: _read(path, size) for name, path in paths.items() if name in BITS}, None
         base, generated = self._sized[size]
         if latent and generated is None:
             generated = generate(self.generator, self.code, size or len(base["diffuse_albedo"]))
@@ -165,7 +176,8 @@ def answer(request: Edit, report: Callable[..., None]) -> Edited | Finished:
         FitError: as :meth:`HeadEditor.maps`, or the folder for the maps is gone.
     """
     if request.out:
-        out = edit_head(Path(request.head), request.changes, Path(request.out), mirrored=request.mirrored)
+        paint = Paint.read(Path(request.paint), request.paint_shows) if request.paint else Paint()
+        out = edit_head(Path(request.head), request.changes, Path(request.out), mirrored=request.mirrored, paint=paint)
         return Finished(request.job, str(out))
     folder = Path(request.head)
     maps = _editor(folder, _stamp(folder)).maps(request.changes, request.mirrored, request.size, report)
@@ -190,6 +202,7 @@ def edit_head(
     directions: LatentDirections | None = None,
     generator: ReflectanceGenerator | None = None,
     mirrored: bool = False,
+    paint: Paint | None = None,
 ) -> Path:
     """Write a new head folder with some sliders of the skin moved.
 
@@ -199,6 +212,7 @@ def edit_head(
         out: the head folder to make.
         directions, generator: the shipped ones by default.
         mirrored: whether left and right of the skin change places.
+        paint: what lies over the changed skin; None for what is in the folder, which changes sides with the skin.
 
     Raises:
         FitError: the head has no code, a slider does not exist, or files are missing or damaged.
@@ -208,6 +222,7 @@ def edit_head(
     maps = editor.maps(changes, mirrored)
     files: dict[str, bytes | Path] = {path.name: path for path in (*head.maps.values(), *head.photos)}
     files |= {f"{name}.png": encode_png(image, BITS[name]) for name, image in maps.items()}
+    files |= (Paint.of(head, mirrored) if paint is None else paint).files(maps["diffuse_albedo"])
     record = dict(head.fit)
     latent = {name: value for name, value in changes.items() if name not in GLOSS}
     if any(latent.values()):

@@ -13,6 +13,9 @@ from .srgb import linear_from_srgb, srgb_from_linear
 __all__ = ["encode_png", "linear_from_srgb", "read_png", "srgb_from_linear"]
 
 
+_TO_RGBA = {4: cv2.COLOR_BGRA2RGBA, 3: cv2.COLOR_BGR2RGBA}
+
+
 def encode_png(values: np.ndarray, bits: int = 8) -> bytes:
     """Return values in [0,1], [H,W], [H,W,3] RGB or [H,W,4] RGBA, as a PNG file's bytes, as they are (no curve)."""
     pixels = quantised(values, bits)
@@ -27,8 +30,8 @@ def quantised(values: np.ndarray, bits: int = 8) -> np.ndarray:
     return np.ascontiguousarray(np.round(np.clip(values, 0, 1) * np.float32(limit)).astype(kind))
 
 
-def read_png(path: Path) -> np.ndarray:
-    """Read a map in [0,1], float32, [H,W] or [H,W,3] RGB, as it is (no curve).
+def read_png(path: Path, alpha: bool = False) -> np.ndarray:
+    """Read a map in [0,1], float32, [H,W] or [H,W,3] RGB, or else [H,W,4] with its alpha, as it is (no curve).
 
     Raises:
         FitError: When the file is missing or damaged.
@@ -37,4 +40,8 @@ def read_png(path: Path) -> np.ndarray:
     if pixels is None:
         raise FitError(f"The map {path.name} in {path.parent} is missing or damaged.", "Reconstruct the head again.")
     limit = 255.0 if pixels.dtype == np.uint8 else 65535.0
-    return (pixels[..., :3][..., ::-1] if pixels.ndim == 3 else pixels).astype(np.float32) / limit
+    if alpha:
+        pixels = cv2.cvtColor(pixels, _TO_RGBA.get(pixels.ndim == 3 and pixels.shape[2], cv2.COLOR_GRAY2RGBA))
+    elif pixels.ndim == 3:
+        pixels = pixels[..., :3][..., ::-1]
+    return pixels.astype(np.float32) / limit

@@ -124,6 +124,8 @@ class Edit:
         maps: An existing folder for the changed maps, as arrays of numpy; answered by :class:`Edited`.
         size: Side of those maps in pixels; 0 for the size of the head's own.
         out: The head folder to make instead; answered by :class:`Finished`.
+        paint: For ``out``: a PNG file with alpha, what the artist painted over the changed skin; empty for nothing.
+        paint_shows: Whether the paint is seen.
         threads: As in :class:`Look`.
         log: As in :class:`Reconstruct`.
     """
@@ -136,6 +138,8 @@ class Edit:
     maps: str = ""
     size: int = 0
     out: str = ""
+    paint: str = ""
+    paint_shows: bool = True
     threads: int = 0
     log: str = ""
 

@@ -30,6 +30,10 @@ class RelitPaint(bpy.types.PropertyGroup):
         description="How often paint was lifted from the skin's own map into the layer; undone with the file",
         options={"HIDDEN"},
     )
+    mirrored: BoolProperty(
+        description="Whether the skin in the head folder has changed sides since the layer was made: saved mirrored",
+        options={"HIDDEN"},
+    )
 
 
 _register, _unregister = bpy.utils.register_classes_factory((RelitPaint,))

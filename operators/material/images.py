@@ -53,6 +53,14 @@ class Loader:
             image.filepath = bpy.path.relpath(str(path))
         return image
 
+    def load_own(self, path: Path, name: str) -> bpy.types.Image:
+        """Load an sRGB picture that changes in the .blend file: packed under a name, its file let go of."""
+        image = self.load(path, "sRGB")
+        image.pack()
+        image.name = name
+        image.filepath_raw = f"//textures/{image.session_uid}/{name}"
+        return image
+
     def load_or_none(self, path: Path, colour_space: str) -> bpy.types.Image | None:
         """Load a picture that need not exist."""
         return self.load(path, colour_space) if path.is_file() else None

@@ -9,11 +9,11 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ...core.errors import FitError
-from ...core.head import Head, read_head
+from ...core.head import Head, read_head, unpainted
 from ..head import camera, head_shape, mesh
 from ..jobs.run import run
 from ..material import images, lashes, material, skin_look, surface
-from ..skin import provenance
+from ..skin import paint_layer, provenance
 from . import beside, framing
 
 
@@ -79,7 +79,11 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
     name = head.folder.name
     with images.Loader(pack=settings.pack_images) as loader:
         spaces = material.COLOUR_SPACES
-        maps = {key: loader.load(path, spaces[key]) for key, path in head.maps.items() if key in spaces}
+        below = {paint_layer.DIFFUSE} if head.paint_shows else set()
+        maps = {key: loader.load(path, spaces[key]) for key, path in head.maps.items() if key in spaces.keys() - below}
+        if below:
+            maps[paint_layer.DIFFUSE] = loader.load_own(unpainted(head.folder), f"{paint_layer.DIFFUSE}.png")
+        paint = loader.load_own(head.paint, head.paint.name) if head.paint.is_file() else None
         photos = [loader.load_or_none(path, "sRGB") for path in head.photos if settings.add_camera]
     if any(part.startswith("lashes") for part in head.part_names):
         maps["lashes"] = lashes.hair_image(f"{name} lashes")
@@ -89,6 +93,9 @@ def load(folder: Path, scene: bpy.types.Scene) -> Loaded:
     surface.add_attributes(head_object, head)
     provenance.remember(head_object, head, maps.get("provenance"))
     skin_look.update(head_object)
+    if paint is not None:
+        paint.alpha_mode = "STRAIGHT"
+        paint_layer.take(head_object, paint, head.paint_shows)
     cameras = [
         camera.build_camera(head, number, f"{name} Photo {number + 1}", photo) for number, photo in enumerate(photos)
     ]

@@ -51,7 +51,7 @@ def replace(old: bpy.types.Object, folder: Path, scene: bpy.types.Scene) -> Head
     if paint_layer.DIFFUSE in skin_maps.images_of(old):
         skin_state.lift_paint(old)
     _take_pictures(old, new)
-    _fit_paint(old)
+    _fit_paint(old, new)
     if skin_look.skin_material(old) is not None:
         skin_look.update(old)
     _take_cameras(old, loaded.cameras)
@@ -123,10 +123,17 @@ def _take_pictures(old: bpy.types.Object, new: bpy.types.Object) -> None:
                         bpy.data.images.remove(image)
 
 
-def _fit_paint(old: bpy.types.Object) -> None:
-    """Bring the paint layer to the size of the new map; it lies over it in the material as before."""
+def _fit_paint(old: bpy.types.Object, new: bpy.types.Object) -> None:
+    """Bring the paint layer to the size of the new map; it lies over it in the material as before.
+
+    A head without paint takes what is in the new folder.
+    """
     layer, diffuse = old.relit_paint.layer, skin_maps.images_of(old).get(paint_layer.DIFFUSE)
-    if layer is not None and diffuse is not None:
+    if diffuse is None:
+        return
+    if layer is None and new.relit_paint.layer is not None:
+        paint_layer.take(old, new.relit_paint.layer, new.relit_paint.visible)
+    elif layer is not None:
         paint_layer.fit_size(layer, tuple(diffuse.size))
         paint_layer.pack(layer)
 

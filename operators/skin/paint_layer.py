@@ -6,8 +6,10 @@ diffuse map itself is lifted into it before that map is written again.
 
 from __future__ import annotations
 
+import tempfile
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -20,6 +22,12 @@ from . import skin_maps
 DIFFUSE = "diffuse_albedo"
 PICTURE, MIX = "paint", "paint over"
 """Names of the layer's nodes, beside the node of the diffuse map."""
+SIDES = "relit_mirrored"
+"""Custom property of a layer: whether its pixels in the file lie mirrored."""
+_sides: dict[int, bool] = {}
+"""Whether the pixels of a layer lie mirrored, by its session id: undo brings back the property, not the pixels."""
+_held: dict[int, int] = {}
+"""The layers that heads have let go of, by the session ids of both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +56,15 @@ class Lift:
         painted: The diffuse map with the paint on it.
         clean: The diffuse map without.
         layer: The layer as it was.
+        map_mirrored, layer_mirrored: How the two lay.
     """
 
     number: int
     painted: Packed
     clean: Packed
     layer: Packed
+    map_mirrored: bool
+    layer_mirrored: bool
 
 
 def ensure_layer(head_object: bpy.types.Object) -> bpy.types.Image:
@@ -62,6 +73,7 @@ def ensure_layer(head_object: bpy.types.Object) -> bpy.types.Image:
     diffuse = skin_maps.images_of(head_object)[DIFFUSE]
     if paint.layer is None:
         paint.layer = _new_layer(f"{head_object.name} paint", tuple(diffuse.size))
+        _lies(paint.layer, is_mirrored(head_object))
         pack(paint.layer)
     connect(head_object)
     return paint.layer
@@ -89,12 +101,71 @@ def connect(head_object: bpy.types.Object) -> None:
             factor.default_value = 0.0
 
 
-def lift(head_object: bpy.types.Object, clean: np.ndarray) -> Lift | None:
+def is_mirrored(head_object: bpy.types.Object) -> bool:
+    """Whether left and right of the skin shall have changed places since the layer was made."""
+    return head_object.relit_paint.mirrored != head_object.relit_skin.mirrored
+
+
+def take(head_object: bpy.types.Object, layer: bpy.types.Image, visible: bool) -> None:
+    """Give a head a layer that lies over its maps as they are in its folder."""
+    paint = head_object.relit_paint
+    layer.name = f"{head_object.name} paint"
+    _lies(layer, paint.mirrored)
+    paint.layer, paint.visible = layer, visible
+    fit_size(layer, tuple(skin_maps.images_of(head_object)[DIFFUSE].size))
+    pack(layer)
+    turn(head_object)
+    connect(head_object)
+
+
+def turn(head_object: bpy.types.Object) -> None:
+    """Let left and right of the layer change places where those of the skin have."""
+    layer, mirrored = head_object.relit_paint.layer, is_mirrored(head_object)
+    if layer is None or 0 in layer.size or layer.library:
+        return
+    turned = _is_turned(layer) != mirrored
+    _lies(layer, mirrored)
+    if turned:
+        put_layer(layer, skin_maps.read(layer)[:, ::-1])
+
+
+def let_go(head_object: bpy.types.Object) -> None:
+    """Point to no layer while a step is undone or redone.
+
+    An image that was made since the last step is in none: undo removes it, but leaves pointers to it where it takes a
+    material or an object for unchanged.
+    """
+    paint = head_object.relit_paint
+    if paint.layer is not None:
+        _held[head_object.session_uid] = paint.layer.session_uid
+        paint.layer = None
+        for picture in _pictures(head_object):
+            picture.image = None
+
+
+def take_up(head_object: bpy.types.Object) -> None:
+    """Point to the layer again that was let go of, if it still is there and undo has put none in its place."""
+    paint, number = head_object.relit_paint, _held.pop(head_object.session_uid, None)
+    layer = next((image for image in bpy.data.images if image.session_uid == number), None)
+    if layer is not None and paint.layer is None and layer != paint.cleared:
+        paint.layer = layer
+    if number is not None:
+        connect(head_object)
+
+
+def forget() -> None:
+    """Forget how the pixels of the layers lie: another file has been opened."""
+    _sides.clear()
+    _held.clear()
+
+
+def lift(head_object: bpy.types.Object, clean: np.ndarray, mirrored: bool) -> Lift | None:
     """Lift what was painted on the diffuse map into the layer, and take it off the map.
 
     Args:
         head_object: A head.
         clean: ``[H, W, 3]`` uint8, the diffuse map as it was written.
+        mirrored: Whether the diffuse map lies mirrored, as :func:`is_mirrored` counts.
 
     Returns:
         How it was before; None where nothing was painted.
@@ -109,7 +180,16 @@ def lift(head_object: bpy.types.Object, clean: np.ndarray) -> Lift | None:
     layer = ensure_layer(head_object)
     fit_size(layer, tuple(image.size))
     pixels = skin_maps.read(layer)
-    before = Lift(head_object.relit_paint.lifted + 1, Packed.of(painted), Packed.of(clean), Packed.of(pixels))
+    before = Lift(
+        head_object.relit_paint.lifted + 1,
+        Packed.of(painted),
+        Packed.of(clean),
+        Packed.of(pixels),
+        mirrored,
+        turned := _is_turned(layer),
+    )
+    if turned != mirrored:
+        painted, changed = painted[:, ::-1], changed[:, ::-1]
     pixels[changed, :3], pixels[changed, 3] = painted[changed], 255
     put_layer(layer, pixels)
     skin_maps.put(image, clean)
@@ -125,6 +205,7 @@ def put_back(head_object: bpy.types.Object, lifted: Lift) -> None:
         skin_maps.put(image, painted)
     own = head_object.relit_paint.layer
     if own is not None and tuple(own.size) == layer.shape[1::-1]:
+        _lies(own, lifted.layer_mirrored)
         put_layer(own, layer)
 
 
@@ -164,6 +245,36 @@ def painted_over(head_object: bpy.types.Object, colour: np.ndarray) -> np.ndarra
         bpy.data.images.remove(copy)
     paint, alpha = linear_from_srgb(pixels[..., :3] / np.float32(255)), pixels[..., 3:] / np.float32(255)
     return colour * (1 - alpha) + paint * alpha
+
+
+def _pictures(head_object: bpy.types.Object) -> list[bpy.types.Node]:
+    """Return the nodes that show a head's layer."""
+    trees = [node.id_data for node in skin_maps.nodes_of(head_object).get(DIFFUSE, ())]
+    return [tree.nodes[PICTURE] for tree in trees if PICTURE in tree.nodes]
+
+
+def _lies(layer: bpy.types.Image, mirrored: bool) -> None:
+    _sides[layer.session_uid] = layer[SIDES] = mirrored
+
+
+def _is_turned(layer: bpy.types.Image) -> bool:
+    """Whether the pixels of a layer lie mirrored.
+
+    Undo takes back the property and the packed file. The pixels it mostly leaves, but sometimes reads them anew from
+    that file, and does not say which.
+    """
+    noted = bool(layer.get(SIDES))
+    now = _sides.get(layer.session_uid, noted)
+    return noted if now != noted and _is_as_packed(layer) else now
+
+
+def _is_as_packed(layer: bpy.types.Image) -> bool:
+    if layer.packed_file is None:
+        return False
+    with tempfile.TemporaryDirectory(dir=bpy.app.tempdir) as folder:
+        path = Path(folder) / "packed.png"
+        path.write_bytes(layer.packed_file.data)
+        return np.array_equal(skin_maps.read_file(path, "STRAIGHT"), skin_maps.read(layer))
 
 
 def _new_layer(name: str, size: tuple[int, int]) -> bpy.types.Image:

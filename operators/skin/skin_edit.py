@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
+from ...core.head import PAINT_FILE
 from ...core.protocol import Edit
 from ..head.active_head import active_head
 from ..jobs import polling, worker
 from ..jobs.run import Problem, run
 from ..jobs.session import session
-from . import skin_live, skin_state
+from . import paint_layer, skin_live, skin_state
 
 SPREAD = {
     "skin_tone": 1.0,
@@ -145,10 +147,8 @@ class RELIT_OT_skin_save(SkinOperator, bpy.types.Operator):
         if out.exists():
             self.report({"ERROR"}, f"{out} exists already. Choose another name.")
             return {"CANCELLED"}
-        number, key = head_object.session_uid, skin_state.key_of(head_object)
-        changes, mirrored = skin_state.choice(head_object)
-        request = Edit("", str(old), changes, mirrored, out=str(out), threads=worker.preferences().threads)
-        session.ask(request, lambda answer: _saved(number, key, answer.head), _not_saved)
+        # Paint on the diffuse map itself is saved as paint, not as skin.
+        skin_live.when_clean(head_object, functools.partial(_save, head_object.session_uid, out))
         self.report({"INFO"}, f"Writing {out.name}; the head starts from it when it is there.")
         return {"FINISHED"}
 
@@ -174,6 +174,30 @@ def free_name(folder: Path) -> Path:
     """Return a name beside a head folder that nothing has yet."""
     stem = re.sub(r" skin \d+$", "", folder.name)
     return next(path for n in range(1, 10_000) if not (path := folder.with_name(f"{stem} skin {n}")).exists())
+
+
+def _save(number: int, out: Path) -> None:
+    head_object = skin_state.find(number)
+    if head_object is None:
+        return
+    skin_state.lift_paint(head_object)
+    key, (changes, mirrored) = skin_state.key_of(head_object), skin_state.choice(head_object)
+    layer, picture = head_object.relit_paint.layer, skin_state.skin_of(head_object).folder / PAINT_FILE
+    if layer is not None:
+        paint_layer.pack(layer)
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_bytes(layer.packed_file.data)
+    request = Edit(
+        "",
+        bpy.path.abspath(head_object.relit.folder),
+        changes,
+        mirrored,
+        out=str(out),
+        paint=str(picture) if layer is not None else "",
+        paint_shows=head_object.relit_paint.visible,
+        threads=worker.preferences().threads,
+    )
+    session.ask(request, lambda answer: _saved(number, key, answer.head), _not_saved)
 
 
 def _saved(number: int, key: str, folder: str) -> None:

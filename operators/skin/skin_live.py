@@ -7,10 +7,9 @@ them: undo, redo, another file.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
@@ -39,6 +38,7 @@ from .skin_state import (
     lift_paint,
     pack_as_shown,
     put_paint_back,
+    shown_choice,
     skin_of,
     write_again,
 )
@@ -67,6 +67,7 @@ def changed(head_object: bpy.types.Object) -> None:
     if _quiet or not is_head(head_object):
         return
     _tell_twins(head_object)
+    paint_layer.turn(head_object)
     skin = skin_of(head_object)
     skin.problem = None
     if skin.shown == key_of(head_object):
@@ -82,6 +83,7 @@ def follow() -> None:
     forget_missing()
     for head_object in heads():
         put_paint_back(head_object)
+        paint_layer.turn(head_object)
         write_again(head_object)
         if not head_object.library and skin_of(head_object).shown != key_of(head_object):
             changed(head_object)
@@ -101,7 +103,7 @@ def ask_full_size() -> None:
 def moved_to(head_object: bpy.types.Object, folder: str) -> None:
     """Let a head start from another folder, whose own maps are what it shows now."""
     with silence():
-        head_object.relit.folder = folder
+        head_object.relit.folder, head_object.relit_paint.mirrored = folder, paint_layer.is_mirrored(head_object)
         for name in SLIDERS:
             setattr(head_object.relit_skin, name, 0.0)
         head_object.relit_skin.mirrored = False
@@ -111,13 +113,35 @@ def moved_to(head_object: bpy.types.Object, folder: str) -> None:
         image[skin_maps.SHOWN] = skin.shown
 
 
+def when_clean(head_object: bpy.types.Object, then: Callable[[], None]) -> None:
+    """Call when it is known what the diffuse map of a head is without paint; the worker is asked where it is not."""
+    if clean_diffuse(head_object, skin_of(head_object)) is not None:
+        then()
+        return
+
+    def take(number: int, key: str, answer: Edited) -> None:
+        _take_clean(number, answer)
+        then()
+
+    _request(head_object, 0, shown_choice(skin_of(head_object).shown), take)
+
+
 def _ask(head_object: bpy.types.Object, size: int) -> None:
-    number, key, take = head_object.session_uid, key_of(head_object), _take_preview if size else _take_full_size
-    skin, (changes, mirrored) = skin_of(head_object), choice(head_object)
-    # First what the map is without paint, then what it shall be.
-    if not size and clean_diffuse(head_object, skin) is None:
-        take = _take_clean
-        changes, mirrored = [*json.loads(skin.shown)[1:], {}, False][:2]
+    if size:
+        _request(head_object, size, choice(head_object), _take_preview)
+    elif clean_diffuse(head_object, skin_of(head_object)) is None:
+        when_clean(head_object, ask_full_size)  # first what the map is without paint, then what it shall be
+    else:
+        _request(head_object, 0, choice(head_object), _take_full_size)
+
+
+def _request(
+    head_object: bpy.types.Object,
+    size: int,
+    chosen: tuple[dict[str, float], bool],
+    take: Callable[[int, str, Edited], None],
+) -> None:
+    number, key, skin, (changes, mirrored) = head_object.session_uid, key_of(head_object), skin_of(head_object), chosen
     maps = skin.folder / (str(size) if size else FULL)
     maps.mkdir(parents=True, exist_ok=True)
     skin.working = True
@@ -165,18 +189,16 @@ def _take_full_size(number: int, key: str, answer: Edited) -> None:
         else:  # undo has taken the packed file back
             skin_maps.repack(image, png.read_bytes(), key)
     skin.shown, skin.digests, skin.working = key, answer.digests, False
+    skin.mirrored = paint_layer.is_mirrored(head_object)
     skin_maps.hide_previews(head_object)
     polling.redraw()
 
 
-def _take_clean(number: int, key: str, answer: Edited) -> None:
+def _take_clean(number: int, answer: Edited) -> None:
     head_object = find(number)
-    if head_object is None:
-        return
-    skin = skin_of(head_object)
-    clean = np.load(Path(answer.maps) / f"{DIFFUSE}.npy", allow_pickle=False)
-    keep_clean(skin, clean, answer.digests[DIFFUSE])
-    ask_full_size()
+    if head_object is not None:
+        clean = np.load(Path(answer.maps) / f"{DIFFUSE}.npy", allow_pickle=False)
+        keep_clean(skin_of(head_object), clean, answer.digests[DIFFUSE])
 
 
 def _fail(number: int, key: str, problem: Problem) -> None:
@@ -228,7 +250,18 @@ def _rest() -> float | None:
 
 
 @bpy.app.handlers.persistent
+def _stepping(*_: object) -> None:
+    for head_object in heads():
+        if not head_object.library:
+            skin_maps.hide_previews(head_object)
+            paint_layer.let_go(head_object)
+
+
+@bpy.app.handlers.persistent
 def _stepped(*_: object) -> None:
+    for head_object in heads():
+        if not head_object.library:
+            paint_layer.take_up(head_object)
     follow()
 
 
@@ -255,7 +288,14 @@ def _saving(*_: object) -> None:
                 pack_as_shown(name, image, skin)
 
 
-_HANDLERS = (("undo_post", _stepped), ("redo_post", _stepped), ("load_post", _loaded), ("save_pre", _saving))
+_HANDLERS = (
+    ("undo_pre", _stepping),
+    ("redo_pre", _stepping),
+    ("undo_post", _stepped),
+    ("redo_post", _stepped),
+    ("load_post", _loaded),
+    ("save_pre", _saving),
+)
 
 
 def register() -> None:

@@ -123,13 +123,13 @@ def read(image: bpy.types.Image) -> np.ndarray:
     return np.round(values.reshape(height, width, -1)[::-1] * 255).astype(np.uint8)
 
 
-def read_file(path: Path) -> np.ndarray | None:
+def read_file(path: Path, alpha: str = "NONE") -> np.ndarray | None:
     """Return the pixels of a picture file of bytes as :func:`read` does, None where there is none."""
     if not path.is_file():
         return None
     image = bpy.data.images.load(str(path))
     try:
-        image.alpha_mode = "NONE"
+        image.alpha_mode = alpha
         return read(image) if 0 not in image.size and not image.is_float else None
     finally:
         bpy.data.images.remove(image)

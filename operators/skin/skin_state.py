@@ -14,6 +14,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ...core.head import unpainted
 from ..head.active_head import is_head
 from ..jobs.run import Problem
 from . import paint_layer, skin_maps
@@ -31,6 +32,7 @@ class Skin:
 
     Attributes:
         shown: Key of what the head's own images show.
+        mirrored: Whether they lie mirrored, as `paint_layer.is_mirrored` counts.
         digests: Of the maps that were written into them, by name.
         lifts: The last times that paint was lifted from the diffuse map, the newest last.
         problem: Why the maps could not follow.
@@ -38,6 +40,7 @@ class Skin:
     """
 
     shown: str
+    mirrored: bool
     folder: Path
     digests: dict[str, str] = field(default_factory=dict)
     lifts: list[paint_layer.Lift] = field(default_factory=list)
@@ -63,13 +66,20 @@ def choice(head_object: bpy.types.Object) -> tuple[dict[str, float], bool]:
     return {name: value for name, value in changes.items() if value}, skin.mirrored
 
 
+def shown_choice(key: str) -> tuple[dict[str, float], bool]:
+    """Return what :func:`choice` was when a head's key was this."""
+    changes, mirrored = [*json.loads(key)[1:], {}, False][:2]
+    return changes, mirrored
+
+
 def skin_of(head_object: bpy.types.Object) -> Skin:
     """Return what is known of a head's maps; heads that share their diffuse map share it."""
     image = skin_maps.images_of(head_object).get(DIFFUSE)
     number = image.session_uid if image is not None else 0
     if number not in _skins:
-        shown = image.get(skin_maps.SHOWN) if image is not None else None
-        _skins[number] = Skin(shown or _base_key(head_object), _folder_of(number))
+        shown = (image.get(skin_maps.SHOWN) if image is not None else None) or _base_key(head_object)
+        mirrored = head_object.relit_paint.mirrored != shown_choice(shown)[1]
+        _skins[number] = Skin(shown, mirrored, _folder_of(number))
     return _skins[number]
 
 
@@ -105,7 +115,7 @@ def lift_paint(head_object: bpy.types.Object) -> bool:
     clean = clean_diffuse(head_object, skin)
     if clean is None:
         return False
-    lifted = paint_layer.lift(head_object, clean)
+    lifted = paint_layer.lift(head_object, clean, skin.mirrored)
     if lifted is not None:
         skin.lifts = [*skin.lifts, lifted][-LIFTS_KEPT:]
     return True
@@ -117,7 +127,7 @@ def clean_diffuse(head_object: bpy.types.Object, skin: Skin) -> np.ndarray | Non
         return np.load(skin.folder / ACCEPTED / f"{DIFFUSE}.npy", allow_pickle=False)
     image, clean = skin_maps.images_of(head_object).get(DIFFUSE), None
     if skin.shown == _base_key(head_object):
-        clean = skin_maps.read_file(Path(bpy.path.abspath(head_object.relit.folder)) / f"{DIFFUSE}.png")
+        clean = skin_maps.read_file(unpainted(Path(bpy.path.abspath(head_object.relit.folder))))
     elif image is not None and skin_maps.is_as_packed(image):
         packed = skin.folder / f"{DIFFUSE}.png"
         packed.parent.mkdir(parents=True, exist_ok=True)
@@ -145,6 +155,7 @@ def put_paint_back(head_object: bpy.types.Object) -> None:
         paint_layer.put_back(head_object, lifted)
         clean = lifted.clean.pixels()
         keep_clean(skin, clean, skin_maps.digest_of(clean))
+        skin.mirrored = lifted.map_mirrored
         skin.shown = ""  # the diffuse map has gone back, the others have not
 
 
@@ -187,6 +198,7 @@ def forget() -> None:
     """Forget everything and remove the temporary files."""
     global _folder
     _skins.clear()
+    paint_layer.forget()
     if _folder is not None:
         shutil.rmtree(_folder, ignore_errors=True)
         _folder = None

@@ -96,9 +96,9 @@ def preferences(addon):
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Return [H, W] or [H, W, 3] uint8 or uint16 pixels as a PNG file."""
+    """Return [H, W], [H, W, 3] or [H, W, 4] uint8 or uint16 pixels as a PNG file."""
     height, width = pixels.shape[:2]
-    bits, colour = 8 * pixels.dtype.itemsize, 2 if pixels.ndim == 3 else 0
+    bits, colour = 8 * pixels.dtype.itemsize, {3: 2, 4: 6}[pixels.shape[2]] if pixels.ndim == 3 else 0
     lines = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
     body = np.concatenate([np.zeros((height, 1), np.uint8), lines], axis=1).tobytes()
     parts = (

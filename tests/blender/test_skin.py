@@ -47,7 +47,7 @@ class StandIn:
             shutil.copytree(request.head, request.out)
             return self.protocol.Finished("", request.out)
         digests = {}
-        for name, pixels in expected(request.changes, request.size or MAP_SIZE).items():
+        for name, pixels in expected(request.changes, request.size or MAP_SIZE, request.mirrored).items():
             digests[name] = hashlib.blake2b(pixels, digest_size=12).hexdigest()
             np.save(Path(request.maps) / f"{name}.npy", pixels)
             if not request.size:
@@ -55,9 +55,11 @@ class StandIn:
         return self.protocol.Edited("", request.maps, digests)
 
 
-def expected(changes: dict[str, float], size: int = MAP_SIZE) -> dict[str, np.ndarray]:
+def expected(changes: dict[str, float], size: int = MAP_SIZE, mirrored: bool = False) -> dict[str, np.ndarray]:
     colour = np.zeros((size, size, 3), np.uint8)
     colour[..., 0], colour[: size // 2, :, 1] = 100 + round(50 * changes.get("redness", 0.0)), 60
+    colour[:, : size // 2, 2] = 40
+    colour = np.ascontiguousarray(colour[:, ::-1]) if mirrored else colour
     grey = np.full((size, size), 20000, np.uint16)
     shine = (grey * 1.25 ** changes.get("shine", 0.0)).astype(np.uint16)
     normal = np.full((size, size, 3), (32768, 32768, 65535), np.uint16)
@@ -612,6 +614,188 @@ def test_another_reconstruction_in_its_place_keeps_paint_and_sliders(
     rest(live, worker)
     assert head.relit.folder == str(folder)
     assert np.array_equal(seen(maps, paint, head), painted(below))
+
+
+def turned(colour: np.ndarray) -> np.ndarray:
+    """A painted diffuse map with left and right exchanged."""
+    return painted(colour)[:, ::-1]
+
+
+def test_mirror_turns_the_paint_at_once_and_back(head, worker, live, maps, paint) -> None:
+    stroke(maps, paint.ensure_layer(head))
+    base = expected({})["diffuse_albedo"]
+    head.relit_skin.mirrored = True
+    now = maps.read(head.relit_paint.layer)[5:15, -30:-20, 3]
+    assert now.all(), "before the worker has answered"
+    rest(live, worker)
+    assert np.array_equal(seen(maps, paint, head), turned(base))
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    head.relit_skin.mirrored = False
+    rest(live, worker)
+    assert np.array_equal(seen(maps, paint, head), painted(expected({"redness": 1.0})["diffuse_albedo"]))
+
+
+def test_mirror_turns_what_was_painted_on_the_map_too(head, worker, live, maps, paint) -> None:
+    stroke(maps, maps.images_of(head)["diffuse_albedo"])
+    bpy.ops.ed.undo_push(message="painted")
+    head.relit_skin.mirrored = True
+    bpy.ops.ed.undo_push(message="mirrored")
+    rest(live, worker)
+    base = expected({})["diffuse_albedo"]
+    assert np.array_equal(seen(maps, paint, head), turned(base))
+    bpy.ops.ed.undo()
+    head = bpy.data.objects["ada"]
+    assert np.array_equal(seen(maps, paint, head), painted(base))
+    rest(live, worker)
+    assert np.array_equal(diffuse(maps, head), painted(base)), "where the stroke was, for Blender undoes it there"
+
+
+def test_undo_and_redo_of_mirror_leave_the_paint_exact(head, worker, live, maps, paint) -> None:
+    layer = paint.ensure_layer(head)
+    bpy.ops.ed.undo_push(message="layer")
+    empty = maps.read(layer)
+    stroke(maps, layer)
+    straight = maps.read(layer)
+    bpy.ops.ed.undo_push(message="stroke")
+    for mirrored in (True, False, True):
+        head.relit_skin.mirrored = mirrored
+        bpy.ops.ed.undo_push(message="mirror")
+        rest(live, worker)
+    other = straight[:, ::-1]
+    states = [None, empty, straight, other, straight, other]  # before the layer, with it, with a stroke, mirrored ...
+    here = len(states) - 1
+    # Far enough back that Blender forgets the layer's pixels and reads the packed file.
+    for number, step in enumerate((-1, -1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, 1, 1, -1, -1)):
+        (bpy.ops.ed.redo if step > 0 else bpy.ops.ed.undo)()
+        here += step
+        if here + (step < 0) == 2:  # Texture Paint undoes and redoes its strokes by itself
+            maps.put(bpy.data.images["ada paint"], states[here])
+        if number % 2:  # else the next step comes before the worker's answer
+            rest(live, worker)
+        if here:
+            assert np.array_equal(maps.read(bpy.data.images["ada paint"]), states[here]), (number, here)
+
+
+def test_a_file_keeps_paint_on_its_side(head, worker, live, maps, paint, tmp_path: Path) -> None:
+    stroke(maps, paint.ensure_layer(head))
+    head.relit_skin.mirrored = True
+    worker.answer()
+    base = expected({})["diffuse_albedo"]
+    for _ in range(2):
+        head = reopened(tmp_path)
+        rest(live, worker)
+        assert np.array_equal(seen(maps, paint, head), turned(base))
+    head.relit_skin.mirrored = False
+    rest(live, worker)
+    assert np.array_equal(seen(maps, paint, head), painted(base))
+
+
+def test_heads_that_share_paint_turn_it_once(head, worker, live, maps, paint) -> None:
+    stroke(maps, paint.ensure_layer(head))
+    twin = head.copy()
+    bpy.context.scene.collection.objects.link(twin)
+    twin.relit_skin.mirrored = True
+    rest(live, worker)
+    assert np.array_equal(seen(maps, paint, head), turned(expected({})["diffuse_albedo"]))
+
+
+def saved_as(worker, tmp_path: Path, name: str):
+    assert bpy.ops.relit.skin_save(directory=str(tmp_path), name=name) == {"FINISHED"}
+    return worker.asked[-1]
+
+
+def test_a_new_folder_gets_the_paint(head, worker, live, maps, paint, part, tmp_path: Path) -> None:
+    assert saved_as(worker, tmp_path, "bare").paint == ""
+    worker.answer()
+    stroke(maps, maps.images_of(head)["diffuse_albedo"])
+    head.relit_skin.mirrored = True
+    rest(live, worker)
+    bpy.ops.ed.undo_push(message="mirrored")
+    request = saved_as(worker, tmp_path, "painted")
+    assert request.mirrored and request.paint_shows
+    layer = maps.read_file(Path(request.paint), "STRAIGHT")
+    assert (layer[5:15, -30:-20] == (*BLUE, 255)).all() and (layer[..., 3] > 0).sum() == 100
+    worker.answer()
+    base = expected({})["diffuse_albedo"]
+    assert not head.relit_skin.mirrored and np.array_equal(seen(maps, paint, head), turned(base))
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    assert np.array_equal(maps.read(head.relit_paint.layer), layer)
+    bpy.ops.ed.undo()  # behind saving, to the old folder's mirrored skin
+    head = bpy.data.objects["ada"]
+    assert head.relit_skin.mirrored and np.array_equal(head.relit_paint.layer.size, (MAP_SIZE, MAP_SIZE))
+    assert np.array_equal(maps.read(head.relit_paint.layer), layer)
+
+
+def test_paint_on_the_map_of_an_opened_file_is_saved_as_paint(head, worker, live, maps, tmp_path: Path) -> None:
+    head.relit_skin.redness = 1.0
+    rest(live, worker)
+    stroke(maps, maps.images_of(head)["diffuse_albedo"])
+    reopened(tmp_path)
+    assert saved_as(worker, tmp_path, "painted").out == "", "first it is asked what the map is without paint"
+    worker.answer()
+    assert worker.asked[-1].out and worker.asked[-1].changes == {"redness": 1.0}
+    layer = maps.read_file(Path(worker.asked[-1].paint), "STRAIGHT")
+    assert (layer[..., 3] > 0).sum() == 100 and (layer[5:15, 20:30] == (*BLUE, 255)).all()
+
+
+@pytest.fixture
+def painted_folder(folder: Path, as_png) -> Path:
+    layer = np.zeros((MAP_SIZE, MAP_SIZE, 4), np.uint8)
+    layer[5:15, 20:30] = (*BLUE, 255)
+    (folder / "paint.png").write_bytes(as_png(layer))
+    (folder / "diffuse_albedo.png").rename(folder / "unpainted_albedo.png")
+    (folder / "diffuse_albedo.png").write_bytes(as_png(painted(expected({})["diffuse_albedo"])))
+    return folder
+
+
+@pytest.mark.parametrize("pack", [True, False])
+def test_a_folder_with_paint_shows_it_as_a_layer(painted_folder, worker, live, maps, paint, tmp_path, pack) -> None:
+    bpy.context.scene.relit.pack_images = pack
+    before = {path.name: path.read_bytes() for path in painted_folder.iterdir()}
+    bpy.ops.relit.load_head(directory=str(painted_folder))
+    head = bpy.data.objects["ada"]
+    base = expected({})["diffuse_albedo"]
+    assert np.array_equal(diffuse(maps, head), base) and np.array_equal(seen(maps, paint, head), painted(base))
+    assert head.relit_paint.visible and len([image for image in bpy.data.images if not image.users]) == 0
+    head.relit_skin.redness, head.relit_skin.mirrored = 1.0, True
+    rest(live, worker)
+    assert np.array_equal(seen(maps, paint, head), turned(expected({"redness": 1.0})["diffuse_albedo"]))
+    head = reopened(tmp_path)
+    assert np.array_equal(seen(maps, paint, head), turned(expected({"redness": 1.0})["diffuse_albedo"]))
+    assert {path.name: path.read_bytes() for path in painted_folder.iterdir()} == before
+
+
+def test_paint_that_the_folder_does_not_show_comes_switched_off(painted_folder, worker, maps, paint) -> None:
+    (painted_folder / "unpainted_albedo.png").replace(painted_folder / "diffuse_albedo.png")
+    bpy.ops.relit.load_head(directory=str(painted_folder))
+    head = bpy.data.objects["ada"]
+    assert not head.relit_paint.visible and np.array_equal(seen(maps, paint, head), diffuse(maps, head))
+    head.relit_paint.visible = True
+    assert np.array_equal(seen(maps, paint, head), painted(diffuse(maps, head)))
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_head_in_its_place_keeps_its_own_paint_or_takes_the_folders(
+    folder, worker, live, maps, paint, part, tmp_path: Path, as_png, own
+) -> None:
+    shutil.copytree(folder, tmp_path / "again")
+    layer = np.zeros((MAP_SIZE, MAP_SIZE, 4), np.uint8)
+    layer[30:40, 20:30] = (*BLUE, 255)
+    (tmp_path / "again" / "paint.png").write_bytes(as_png(layer))
+    shutil.copyfile(folder / "diffuse_albedo.png", tmp_path / "again" / "unpainted_albedo.png")
+    bpy.ops.relit.load_head(directory=str(folder))
+    head = bpy.data.objects["ada"]
+    if own:
+        stroke(maps, paint.ensure_layer(head))
+    head.relit_skin.mirrored = True
+    rest(live, worker)
+    part("operators.reconstruct.replace_head").replace(head, tmp_path / "again", bpy.context.scene)
+    rest(live, worker)
+    base = expected({})["diffuse_albedo"]
+    assert np.array_equal(seen(maps, paint, head), painted(base, 5 if own else 30)[:, ::-1])
+    assert len([image for image in bpy.data.images if image.name.startswith("a") and "paint" in image.name]) == 1
 
 
 def test_painting_starts_on_the_layer_and_ends(head, worker, paint, draw) -> None:

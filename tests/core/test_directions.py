@@ -13,8 +13,9 @@ import torch
 from core import __main__ as command_line
 from core import head_edit
 from core.errors import FitError
-from core.head import read_head, write_head
+from core.head import read_head, unpainted, write_head
 from core.mapfiles import encode_png, linear_from_srgb, read_png, srgb_from_linear
+from core.painting import Paint
 from core.protocol import Edit
 from core.reflectance.directions import (
     GENERATOR_FILE,
@@ -285,6 +286,50 @@ def test_a_mirrored_head_on_disk_says_so(directions, head, tmp_path: Path) -> No
     fit = read_head(out).fit
     assert fit["mirrored"] is True and fit["edits"] == {"shine": 1.0}
     np.testing.assert_array_equal(read_png(out / "diffuse_albedo.png"), read_png(head / "diffuse_albedo.png")[:, ::-1])
+
+
+def test_paint_is_kept_as_a_layer_and_seen_by_whoever_reads_the_folder(directions, head, tmp_path: Path) -> None:
+    layer = np.zeros((16, 16, 4), np.float32)
+    layer[2:4, 3:6] = (0, 0, 1, 1)
+    layer[8, 8] = (1, 1, 1, 0.5)
+    out = head_edit.edit_head(
+        head, {"redness": 1.0}, tmp_path / "bob", directions, Painter(), paint=Paint(layer, shows=True)
+    )
+    plain = head_edit.edit_head(head, {"redness": 1.0}, tmp_path / "plain", directions, Painter())
+    below, painted = (read_png(path / "diffuse_albedo.png") for path in (plain, out))
+    assert not read_head(plain).paint.exists() and unpainted(plain) == plain / "diffuse_albedo.png"
+    np.testing.assert_array_equal(read_png(unpainted(out)), below)
+    np.testing.assert_allclose(read_png(out / "paint.png", alpha=True), layer, atol=1 / 255)
+    np.testing.assert_array_equal(painted[2:4, 3:6], np.broadcast_to((0, 0, 1), (2, 3, 3)))
+    half = (linear_from_srgb(below[8, 8]) + 1) / 2
+    np.testing.assert_allclose(linear_from_srgb(painted[8, 8]), half, atol=0.01)
+    changed = (painted != below).any(-1)
+    assert changed.sum() == 7
+
+    turned = head_edit.edit_head(out, {"redness": -1.0}, tmp_path / "cid", directions, Painter(), mirrored=True)
+    np.testing.assert_allclose(read_png(turned / "paint.png", alpha=True), layer[:, ::-1], atol=1 / 255)
+    base = read_png(head / "diffuse_albedo.png")[:, ::-1]
+    np.testing.assert_allclose(read_png(unpainted(turned)), base, atol=0.02)
+    assert ((read_png(turned / "diffuse_albedo.png") != read_png(unpainted(turned))).any(-1) == changed[:, ::-1]).all()
+
+
+def test_hidden_paint_is_kept_and_not_seen(directions, head, tmp_path: Path) -> None:
+    layer = np.ones((8, 8, 4), np.float32)
+    out = head_edit.edit_head(head, {}, tmp_path / "bob", directions, Painter(), paint=Paint(layer, shows=False))
+    assert read_head(out).paint.is_file() and not read_head(out).paint_shows
+    np.testing.assert_array_equal(read_png(out / "diffuse_albedo.png"), read_png(head / "diffuse_albedo.png"))
+    again = head_edit.edit_head(out, {}, tmp_path / "cid", directions, Painter())
+    assert read_head(again).paint.is_file() and not read_head(again).paint_shows
+    cleared = head_edit.edit_head(again, {}, tmp_path / "dan", directions, Painter(), paint=Paint())
+    assert not read_head(cleared).paint.exists()
+
+
+def test_another_reconstruction_into_the_folder_keeps_the_paint_apart(directions, head, head_arrays, tmp_path) -> None:
+    layer = Paint(np.ones((8, 8, 4), np.float32))
+    out = head_edit.edit_head(head, {}, tmp_path / "bob", directions, Painter(), paint=layer)
+    new = encode_png(np.full((16, 16, 3), 0.4))
+    write_head(out, head_arrays, {}, {"diffuse_albedo.png": new})
+    assert unpainted(out).read_bytes() == new and read_head(out).paint.is_file() and not read_head(out).paint_shows
 
 
 def test_the_command_line_understands_sliders(monkeypatch, capsys) -> None:
