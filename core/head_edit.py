@@ -19,7 +19,6 @@ import torch
 
 from .camera import Camera
 from .errors import FitError
-from .fitting.joint_fit import CODE, GENERATOR
 from .head import (
     ARRAYS_FILE,
     FIT_FILE,
@@ -36,6 +35,7 @@ from .preview import crop
 from .protocol import Edit, Edited, Finished
 from .reflectance.directions import LatentDirections, check_size, load_directions
 from .reflectance.generator import GeneratedMaps, ReflectanceGenerator, load_generator
+from .reflectance.skin_code import CODE, code_of
 from .render.relight import render_photo
 
 EDITS = "edits"
@@ -96,20 +96,7 @@ class HeadEditor:
         Raises:
             FitError: there is none, or it is another generator's.
         """
-        code = self.head.fit.get("extra", {}).get(CODE)
-        name = self.head.folder.name
-        if code is None:
-            raise FitError(
-                f"The skin of {name} cannot be edited: it was made without the reflectance generator.",
-                "Reconstruct the head again with this version.",
-            )
-        made_by = self.head.fit.get("versions", {}).get(GENERATOR)
-        if made_by not in (None, self.directions.generator):
-            raise FitError(
-                f"The skin of {name} cannot be edited: it was made with another version of the reflectance generator.",
-                "Reconstruct the head again with this version.",
-            )
-        return np.asarray(code, np.float32)
+        return code_of(self.head.folder.name, self.head.fit, self.directions.generator)
 
     @property
     def directions(self) -> LatentDirections:

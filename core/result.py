@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from .fitting.fit import Fit
-from .fitting.joint_fit import CODE, GENERATOR
 from .head import Head, fill_head_folder, read_head
 from .mapfiles import encode_png, srgb_from_linear
 from .photos.views import View
 from .reflectance.directions import GENERATOR_FILE, file_digest
 from .reflectance.maps import ReflectanceMaps
+from .reflectance.skin_code import CODE, GENERATOR
 from .settings import FitSettings
 from .shape.morphable import MorphableModel
 

@@ -10,8 +10,7 @@ from ..operators.head.active_head import active_head
 from ..operators.skin import skin_live, skin_state
 from .layout import HeadPanel, draw_text
 
-COLOUR = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles")
-GLOSS = ("shine", "roughness")
+COLOUR = tuple(name for name in skin_state.SLIDERS if name not in skin_state.GLOSS)
 
 
 class RELIT_PT_skin(HeadPanel, bpy.types.Panel):
@@ -30,10 +29,15 @@ class RELIT_PT_skin(HeadPanel, bpy.types.Panel):
             draw_text(layout, reason, "INFO")
             if not os.path.isdir(bpy.path.abspath(head_object.relit.folder)) and not head_object.library:
                 layout.prop(head_object.relit, "folder", text="Find It")
+        fixed = None if reason else skin_live.why_not_colour(head_object)
+        if fixed is not None:
+            draw_text(layout, fixed.message, "INFO")
+            draw_text(layout, fixed.hint)
         column = layout.column()
         column.enabled = not reason
-        for group in (COLOUR, GLOSS):
+        for group in (COLOUR, skin_state.GLOSS):
             sliders = column.column(align=True)
+            sliders.enabled = fixed is None or group is skin_state.GLOSS
             for name in group:
                 sliders.prop(head_object.relit_skin, name, slider=True)
         column.prop(head_object.relit_skin, "mirrored")

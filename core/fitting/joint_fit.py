@@ -23,6 +23,7 @@ from ..photos.views import View
 from ..reflectance.generator import GeneratedMaps, ReflectanceGenerator
 from ..reflectance.maps import PriorMaps, ReflectanceMaps
 from ..reflectance.prior import ReflectancePrior
+from ..reflectance.skin_code import CODE
 from ..settings import JointSettings
 from ..shape.morphable import MorphableModel
 from ..weights import DLIB_RECOGNITION, available
@@ -33,13 +34,8 @@ from .pivotal_tuning import Believed, tune
 from .shape_posterior import ShapePosterior
 from .shape_refinement import MovingTexels, refine_shape
 
-CODE = "generator_code"
-"""Name in `Fit.extra` of the generator's code."""
-GENERATOR = "generator"
-"""Name in the versions of `fit.json` of the generator's file: its digest."""
 SHAPE_SIZE = 128
 """Texels a side of the maps at which shape is compared."""
-
 TRUST = (1.0, 0.5, 0.25)
 """How much tuning believes of the maps where they were observed, mirrored and filled."""
 EYE_SIZE = 128

@@ -15,7 +15,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ...core.errors import FitError
 from ...core.protocol import Edit, Edited
+from ...core.reflectance.skin_code import why_no_code
 from ..head.active_head import is_head
 from ..jobs import polling, worker
 from ..jobs.run import Problem
@@ -60,6 +62,11 @@ def why_not(head_object: bpy.types.Object) -> str:
     if DIFFUSE not in skin_maps.images_of(head_object):
         return f"The material of {head_object.name} has no map of its skin any more."
     return ""
+
+
+def why_not_colour(head_object: bpy.types.Object) -> FitError | None:
+    """Return why the sliders that need the reflectance generator cannot work for a head, whatever else can."""
+    return why_no_code(Path(bpy.path.abspath(head_object.relit.folder)))
 
 
 def changed(head_object: bpy.types.Object) -> None:

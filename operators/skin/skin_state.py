@@ -20,6 +20,8 @@ from ..jobs.run import Problem
 from . import paint_layer, skin_maps
 
 SLIDERS = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles", "shine", "roughness")
+GLOSS = ("shine", "roughness")
+"""Those that need no code of the reflectance generator."""
 ACCEPTED = "accepted"
 """Name of the folder with the maps that were written last."""
 DIFFUSE = paint_layer.DIFFUSE

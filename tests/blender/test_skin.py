@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -96,7 +99,18 @@ def folder(head_folder: Path, tmp_path: Path, as_png) -> Path:
     shutil.copytree(head_folder, tmp_path / "ada")
     for name, pixels in expected({}).items():
         (tmp_path / "ada" / f"{name}.png").write_bytes(as_png(pixels))
+    set_fit(tmp_path / "ada", extra={"generator_code": [0.0]})
     return tmp_path / "ada"
+
+
+def set_fit(folder: Path, **values: object) -> None:
+    """Change what `fit.json` says, and its time."""
+    path = folder / "fit.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+    os.utime(path, ns=(0, next(_times)))
+
+
+_times = itertools.count(10**18, 10**9)
 
 
 @pytest.fixture
@@ -366,6 +380,25 @@ def test_without_its_folder_the_sliders_are_grey_and_say_why(head, worker, live,
 def test_without_a_worker_the_sliders_say_so(head, live, preferences, draw) -> None:
     preferences.python = ""
     assert "not installed" in live.why_not(head) and "not installed" in draw("RELIT_PT_skin").text
+
+
+@pytest.mark.parametrize(
+    ("fit", "words"),
+    [
+        ({"extra": {}}, "made without the reflectance generator"),
+        ({"versions": {"generator": "another"}}, "another version of the reflectance generator"),
+    ],
+)
+def test_a_head_without_a_code_says_so_before_the_first_move(
+    head, worker, live, state, maps, folder: Path, draw, fit, words
+) -> None:
+    assert words not in draw("RELIT_PT_skin").text and live.why_not_colour(head) is None
+    set_fit(folder, **fit)
+    assert words in draw("RELIT_PT_skin").text and "Reconstruct the head again" in draw("RELIT_PT_skin").text
+    assert not worker.asked
+    bpy.ops.relit.skin_random(seed=3)
+    assert set(state.choice(head)[0]) == {"shine", "roughness"}, "what needs no code still works"
+    assert bpy.ops.relit.skin_reset() == {"FINISHED"} and state.choice(head) == ({}, False)
 
 
 def test_a_problem_is_told_in_the_panel_and_forgotten_with_the_next_move(head, worker, live, maps, draw) -> None:

@@ -30,6 +30,7 @@ NUMPY_ONLY = {
     "core.fitting.landmark_model",
     "core.shape.lashes",
     "core.render.photo_light",
+    "core.reflectance.skin_code",
     "core.reflectance.tone",
     "core.reflectance.relief",
     "core.shape.shape_sliders",

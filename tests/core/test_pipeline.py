@@ -9,12 +9,12 @@ from PIL import Image
 
 from core import pipeline, result, settings
 from core.errors import Cancelled, FitError
-from core.fitting.joint_fit import CODE
 from core.head import TIMINGS_FILE, read_head
 from core.mapfiles import read_png
 from core.pipeline import Steps, fit_head
 from core.reflectance.directions import file_digest
 from core.reflectance.generator import GeneratorConfig, generator_from_prior, load_generator, save_generator
+from core.reflectance.skin_code import CODE
 from core.render.relight import render_photo
 from core.settings import FitSettings, JointSettings
 
