@@ -170,7 +170,7 @@ def _light(scene: Any, options: argparse.Namespace) -> None:
 def _studio(name: str) -> Path:
     import bpy
 
-    folder = Path(bpy.utils.resource_path("LOCAL"), "datafiles", "studiolights", "world")
+    folder = Path(bpy.utils.system_resource("DATAFILES", path="studiolights/world"))
     path = folder / f"{name}.exr"
     if not path.is_file():
         names = ", ".join(sorted(file.stem for file in folder.glob("*.exr")))

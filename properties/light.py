@@ -60,6 +60,11 @@ class RelitLight(bpy.types.PropertyGroup):
     former_world: PointerProperty(
         name="Former World", description="The world that comes back when the light is removed", type=bpy.types.World
     )
+    former_threshold: FloatProperty(
+        name="Former Light Threshold",
+        description="EEVEE's light threshold that comes back when the light is removed",
+        precision=4,
+    )
 
 
 _register, _unregister = bpy.utils.register_classes_factory((RelitLight,))

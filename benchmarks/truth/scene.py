@@ -278,7 +278,7 @@ def _add_lamp(scene: Any, name: str, lamp: dict[str, Any]) -> None:
 def _environment(name: str) -> str:
     if os.path.isfile(name):
         return name
-    folder = Path(bpy.utils.resource_path("LOCAL"), "datafiles", "studiolights", "world")
+    folder = Path(bpy.utils.system_resource("DATAFILES", path="studiolights/world"))
     if not (folder / f"{name}.exr").is_file():
         raise ValueError(f"Blender has no environment {name!r}")
     return str(folder / f"{name}.exr")

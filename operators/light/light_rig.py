@@ -28,6 +28,10 @@ COLOUR_MARK = "relit_light_colour"
 PHOTO_PICTURE = (96, 48)
 SMALL = 128
 """Columns of an environment picture among which bright places are sought."""
+FAINTEST = 1e-4
+"""EEVEE's light threshold: at its own 0.01, lamps of a few watts end before they reach the face."""
+SUN_LINE = 20.0
+"""Metres of the line that viewports draw from a sun of scale 1."""
 ENVIRONMENT_DISTANCE = 1.5
 """Metres from the head at which an environment's suns are drawn; they shine from infinity."""
 
@@ -52,6 +56,9 @@ def apply(scene: bpy.types.Scene, head_object: bpy.types.Object, name: str) -> N
         choice.former_world = scene.world
     before, scene.world = scene.world, _world(preset.world, picture, limit)
     _remove_world(before)
+    if not choice.preset:
+        choice.former_threshold = scene.eevee.light_threshold
+    scene.eevee.light_threshold = min(scene.eevee.light_threshold, FAINTEST)
     choice.preset = name
     adjust(scene)
 
@@ -65,6 +72,8 @@ def remove(scene: bpy.types.Scene) -> None:
     choice, shown = scene.relit_light, scene.world
     if shown is not None and MARK in shown:  # else the artist has chosen another one meanwhile
         scene.world = choice.former_world
+    if np.isclose(scene.eevee.light_threshold, FAINTEST):
+        scene.eevee.light_threshold = choice.former_threshold
     choice.former_world, choice.preset = None, ""
     for world in [world for world in bpy.data.worlds if MARK in world and not world.users]:
         _remove_world(world)
@@ -118,7 +127,7 @@ def lamps_of(scene: bpy.types.Scene) -> list[bpy.types.Object]:
 
 def environment_path(name: str) -> Path:
     """Return one of the environments that come with Blender."""
-    return Path(bpy.utils.resource_path("LOCAL"), "datafiles", "studiolights", "world", f"{name}.exr")
+    return Path(bpy.utils.system_resource("DATAFILES", path="studiolights/world"), f"{name}.exr")
 
 
 def photo_picture(head_object: bpy.types.Object, photo: int) -> bpy.types.Image:
@@ -188,6 +197,11 @@ def _lamp(lamp: Lamp, anchor: bpy.types.Object) -> bpy.types.Object:
         if len(lamp.size) == 2:
             data.size_y = lamp.size[1]
     light = bpy.data.objects.new(lamp.name, data)
+    # Viewports draw a line to where a lamp shines, tens of metres long: it ends half way, before the face.
+    way = (Vector(AIM) - Vector(lamp.place)).length
+    data.cutoff_distance = way / 2
+    if lamp.kind == "SUN":
+        light.scale = (way / 2 / SUN_LINE,) * 3
     light[MARK], light[COLOUR_MARK] = lamp.power, lamp.colour
     light.parent = anchor
     light.location = lamp.place

@@ -46,6 +46,24 @@ def test_a_preset_lights_the_head_and_goes_again(head, rig, preset: str) -> None
     assert not bpy.ops.relit.remove_light.poll()
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_in_eevee_lamps_reach_the_face_and_their_lines_do_not(head, rig, preset: str) -> None:
+    scene = bpy.context.scene
+    usual = scene.eevee.light_threshold
+    bpy.ops.relit.light(preset=preset)
+    for lamp in rig.lamps_of(scene):
+        way = lamp.location.length
+        if lamp.data.type == "SUN":
+            line = rig.SUN_LINE * lamp.scale.z
+        else:
+            line, power = lamp.data.cutoff_distance, lamp.data.energy * max(lamp.data.color)
+            reach = np.sqrt(power / 100 / scene.eevee.light_threshold)  # where EEVEE lets the light of a lamp end
+            assert (1 - (way / reach) ** 4) ** 2 > 0.98, f"{lamp.name} is fainter than it should be"
+        assert 0 < line < way - 0.25, f"the line of {lamp.name} ends on the face"
+    bpy.ops.relit.remove_light()
+    assert scene.eevee.light_threshold == usual
+
+
 def test_the_next_preset_replaces_only_the_presets_lamps(head, rig) -> None:
     scene = bpy.context.scene
     for preset in PRESETS:
