@@ -57,6 +57,7 @@ _ANY_GERMAN = {
     "Opacity": "Deckkraft",
     "Strength": "Stärke",
     "Amount": "Menge",
+    "Age": "Alter",
     "Freckles": "Sommersprossen",
     "Redness": "Rötung",
     "Skin Tone": "Hautton",

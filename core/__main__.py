@@ -120,7 +120,8 @@ def export(options: argparse.Namespace) -> None:
 
 
 def edit(options: argparse.Namespace) -> None:
-    """Write a head with another skin: tone, redness, masculinity, stubble, freckles, wrinkles, shine, roughness."""
+    """Write a head older, or with another skin: age, skin_tone, redness, masculinity, stubble, freckles, wrinkles,
+    shine, roughness."""
     from .device import limit_spinning
 
     limit_spinning()

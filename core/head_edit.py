@@ -29,21 +29,32 @@ from .head import (
     read_head,
     unpainted,
 )
-from .mapfiles import encode_png, linear_from_srgb, quantised, read_png, srgb_from_linear
+from .mapfiles import (
+    encode_png,
+    linear_from_srgb,
+    normals_from_slopes,
+    quantised,
+    read_png,
+    resized,
+    slopes_from_normals,
+    srgb_from_linear,
+)
 from .painting import Paint
 from .preview import crop
 from .protocol import Edit, Edited, Finished
 from .reflectance.directions import LatentDirections, check_size, load_directions
 from .reflectance.generator import GeneratedMaps, ReflectanceGenerator, load_generator
+from .reflectance.skin_age import LEAST, MOST, aged
 from .reflectance.skin_code import CODE, code_of
 from .render.relight import render_photo
+from .shape import shape_age
+from .shape.morphable import load_model
+from .shape.shape_age import AGE
 
 EDITS = "edits"
 """Name in `fit.json` of all changes since the photos, units by slider."""
 MIRRORED = "mirrored"
 """Name in `fit.json` of whether left and right of the skin have changed places since the photos."""
-LEAST, MOST = 0.004, 0.95
-"""Albedo."""
 PREVIEW_MARGIN = 1.6
 """Side of the preview's square, in sizes of the face."""
 GLOSS = {"shine": ("specular_albedo", math.log(1.25)), "roughness": ("roughness", math.log(1.15))}
@@ -131,13 +142,16 @@ class HeadEditor:
             FitError: a slider does not exist or goes too far, the head has no code, or a map is missing or damaged.
         """
         changes = {name: float(value) for name, value in changes.items() if value}
-        latent = {name: value for name, value in changes.items() if name not in GLOSS}
+        latent = _latent(changes)
         maps, generated = self._at(size, bool(latent))
         if latent:
             report("Moving the sliders", 0.1)
             change = map_change(self.generator, self.directions, self.code, latent, generated)
             maps = changed_maps(maps, change, report)
         maps = dict(maps)
+        if decades := changes.get(AGE):
+            check_size(AGE, decades)
+            maps = aged(maps, decades, report=report)
         for name, (target, unit) in GLOSS.items():
             if target in maps and (units := changes.get(name)):
                 check_size(name, units)
@@ -195,7 +209,7 @@ def edit_head(
 
     Args:
         folder: the head as it is; it stays, unless it is ``out``.
-        changes: units by slider, see `LatentDirections.edited` and :data:`GLOSS`.
+        changes: units by slider, see `LatentDirections.edited`, :data:`GLOSS` and `shape_age`.
         out: the head folder to make.
         directions, generator: the shipped ones by default.
         mirrored: whether left and right of the skin change places.
@@ -206,12 +220,13 @@ def edit_head(
     """
     editor = HeadEditor(folder, directions, generator)
     head = editor.head
+    shape = aged_shape(head, changes.get(AGE, 0.0))
     maps = editor.maps(changes, mirrored)
     files: dict[str, bytes | Path] = {path.name: path for path in (*head.maps.values(), *head.photos)}
     files |= {f"{name}.png": encode_png(image, BITS[name]) for name, image in maps.items()}
     files |= (Paint.of(head, mirrored) if paint is None else paint).files(maps["diffuse_albedo"])
     record = dict(head.fit)
-    latent = {name: value for name, value in changes.items() if name not in GLOSS}
+    latent = _latent(changes)
     if any(latent.values()):
         record["extra"] = {**head.fit["extra"], CODE: editor.directions.edited(editor.code, latent).tolist()}
     before = head.fit.get(EDITS, {})
@@ -222,11 +237,36 @@ def edit_head(
             files["provenance.png"] = encode_png(read_png(head.maps["provenance"])[:, ::-1])
     with np.load(head.folder / ARRAYS_FILE, allow_pickle=False) as archive:
         arrays = dict(archive.items())
+    if shape is not None:
+        identity, arrays["vertices"] = shape
+        arrays["eye_centre"], arrays["eye_radius"] = load_model().eyeballs(arrays["vertices"])
+        record["identity"] = identity.tolist()
     with new_head_folder(out) as part:
         fill_head_folder(part, arrays, record, files)
         picture = crop(render_photo(read_head(part), 0), _face_window(head))
         (part / PREVIEW_FILE).write_bytes(encode_png(picture / np.float32(255)))
     return Path(out)
+
+
+def aged_shape(head: Head, decades: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the identity coefficients [K] and the vertices [V,3] of a head some decades older; None for no change.
+
+    Raises:
+        FitError: its coefficients are not of this shape model.
+    """
+    if not decades:
+        return None
+    check_size(AGE, decades)
+    model, identity = load_model(), head.fit.get("identity")
+    ours = head.fit.get("versions", {}).get("shape_model") == model.version
+    if not (identity and ours and len(head.vertices) == len(model.mean)):
+        raise FitError(
+            f"The shape of {head.folder.name} cannot be aged: it was made with another shape model.",
+            "Reconstruct the head again with this version.",
+        )
+    older = shape_age.aged(identity, decades)
+    step = model.coarse_vertices(older) - model.coarse_vertices(identity)
+    return older, (head.vertices + model.subdivide(step)).astype(np.float32)
 
 
 @torch.no_grad()
@@ -256,8 +296,8 @@ def map_change(
     green = float(after.albedo[:, 1].mean())
     for name, layer in directions.layers.items():
         if amount := changes.get(name, 0.0):
-            log_albedo = log_albedo + amount * _resized(layer.on(green), len(log_albedo))
-            slopes = slopes + amount * _resized(layer.slopes, len(slopes))
+            log_albedo = log_albedo + amount * resized(layer.on(green), len(log_albedo))
+            slopes = slopes + amount * resized(layer.slopes, len(slopes))
     return MapChange(log_albedo, specular, roughness, slopes)
 
 
@@ -268,17 +308,16 @@ def changed_maps(
     result = dict(maps)
     report("Changing the colour", 0.2)
     albedo = linear_from_srgb(maps["diffuse_albedo"])
-    albedo = np.clip(albedo * np.exp(_resized(change.log_albedo, len(albedo))), LEAST, MOST)
+    albedo = np.clip(albedo * np.exp(resized(change.log_albedo, len(albedo))), LEAST, MOST)
     result["diffuse_albedo"] = srgb_from_linear(albedo)
     for name, factor in (("specular_albedo", change.specular), ("roughness", change.roughness)):
         if name in maps:
             report("Changing the gloss", 0.5)
-            result[name] = np.clip(maps[name] * _resized(factor, len(maps[name])), 0, 1)
+            result[name] = np.clip(maps[name] * resized(factor, len(maps[name])), 0, 1)
     if "normal" in maps:
         report("Changing the relief", 0.7)
-        normal = maps["normal"] * 2 - 1
-        slopes = normal[..., :2] / np.maximum(normal[..., 2:], 0.1) + _resized(change.slopes, len(normal))
-        result["normal"] = _normals(slopes)
+        slopes = slopes_from_normals(maps["normal"])
+        result["normal"] = normals_from_slopes(slopes + resized(change.slopes, len(slopes)))
     return result
 
 
@@ -303,6 +342,11 @@ def _stamp(folder: Path) -> tuple[int, ...]:
         return ()
 
 
+def _latent(changes: Mapping[str, float]) -> dict[str, float]:
+    """Return the changes of sliders that `LatentDirections` has, or that do not exist."""
+    return {name: value for name, value in changes.items() if name not in GLOSS and name != AGE}
+
+
 def _read(path: Path, size: int) -> np.ndarray:
     image = read_png(path)
     if size and size < len(image):
@@ -321,19 +365,5 @@ def _face_window(head: Head) -> tuple[int, int, int]:
     return int(left), int(top), side
 
 
-def _normals(slopes: np.ndarray) -> np.ndarray:
-    """Return tangent-space normals of slopes [S,S,2], encoded in [0,1]."""
-    normal = np.concatenate([slopes, np.ones_like(slopes[..., :1])], -1)
-    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    return normal * 0.5 + 0.5
-
-
 def _last(image: torch.Tensor) -> np.ndarray:
     return image[0].permute(1, 2, 0).cpu().numpy()
-
-
-def _resized(image: np.ndarray, size: int) -> np.ndarray:
-    if len(image) == size:
-        return image
-    method = cv2.INTER_AREA if len(image) > size else cv2.INTER_CUBIC
-    return cv2.resize(np.ascontiguousarray(image, np.float32), (size, size), interpolation=method)

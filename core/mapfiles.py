@@ -1,4 +1,4 @@
-"""Maps as PNG files: the one place that knows bit depths."""
+"""Maps: as PNG files (the one place that knows bit depths), at another size, and as slopes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ import numpy as np
 from .errors import FitError
 from .srgb import linear_from_srgb, srgb_from_linear
 
-__all__ = ["encode_png", "linear_from_srgb", "read_png", "srgb_from_linear"]
+__all__ = [
+    "encode_png",
+    "linear_from_srgb",
+    "normals_from_slopes",
+    "quantised",
+    "read_png",
+    "resized",
+    "slopes_from_normals",
+    "srgb_from_linear",
+]
 
 
 _TO_RGBA = {4: cv2.COLOR_BGRA2RGBA, 3: cv2.COLOR_BGR2RGBA}
@@ -45,3 +54,24 @@ def read_png(path: Path, alpha: bool = False) -> np.ndarray:
     elif pixels.ndim == 3:
         pixels = pixels[..., :3][..., ::-1]
     return pixels.astype(np.float32) / limit
+
+
+def resized(image: np.ndarray, size: int) -> np.ndarray:
+    """Return a map [S,S] or [S,S,C] with another side, float32; the same array where it has that side."""
+    if len(image) == size:
+        return image
+    method = cv2.INTER_AREA if len(image) > size else cv2.INTER_CUBIC
+    return cv2.resize(np.ascontiguousarray(image, np.float32), (size, size), interpolation=method)
+
+
+def slopes_from_normals(encoded: np.ndarray) -> np.ndarray:
+    """Return tangent slopes [S,S,2] of a normal map in [0,1]."""
+    normal = encoded * 2 - 1
+    return normal[..., :2] / np.maximum(normal[..., 2:], 0.1)
+
+
+def normals_from_slopes(slopes: np.ndarray) -> np.ndarray:
+    """Return the normal map [S,S,3] in [0,1] of tangent slopes."""
+    normal = np.concatenate([slopes, np.ones_like(slopes[..., :1])], -1)
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    return normal * 0.5 + 0.5

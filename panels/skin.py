@@ -10,8 +10,6 @@ from ..operators.head.active_head import active_head
 from ..operators.skin import skin_live, skin_state
 from .layout import HeadPanel, draw_text
 
-COLOUR = tuple(name for name in skin_state.SLIDERS if name not in skin_state.GLOSS)
-
 
 class RELIT_PT_skin(HeadPanel, bpy.types.Panel):
     """Change the skin without a new reconstruction."""
@@ -35,9 +33,9 @@ class RELIT_PT_skin(HeadPanel, bpy.types.Panel):
             draw_text(layout, fixed.hint)
         column = layout.column()
         column.enabled = not reason
-        for group in (COLOUR, skin_state.GLOSS):
+        for group in skin_state.GROUPS:
             sliders = column.column(align=True)
-            sliders.enabled = fixed is None or group is skin_state.GLOSS
+            sliders.enabled = fixed is None or group is not skin_state.CODED
             for name in group:
                 sliders.prop(head_object.relit_skin, name, slider=True)
         column.prop(head_object.relit_skin, "mirrored")

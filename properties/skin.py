@@ -6,6 +6,7 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, PointerProperty
 
 LIMIT, TONE_LIMIT = 3.0, 10.0
+YOUNGER, OLDER = -3.0, 5.0
 
 
 def _moved(skin: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
@@ -30,6 +31,12 @@ def _slider(name: str, description: str, lowest: float = -LIMIT, highest: float 
 class RelitSkin(bpy.types.PropertyGroup):
     """How a head's skin differs from what the photos showed; all zero is the photos' skin."""
 
+    age: _slider(
+        "Age",
+        "Younger to older, shape and skin. One unit is about ten years; 0 is as in the photos",
+        YOUNGER,
+        OLDER,
+    )
     skin_tone: _slider(
         "Skin Tone",
         "Lighter to darker. One unit is a tenth of the range from the lightest to the darkest skin of people",

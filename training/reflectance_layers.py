@@ -12,11 +12,11 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial import cKDTree
 
+from core.reflectance.skin_age import MELANIN
 from training.reflectance_surface import Canvas, Skin, waves
 
-MELANIN = np.array([0.45, 0.85, 1.2], np.float32)
 BLOOD = np.array([0.10, 1.0, 0.75], np.float32)
-"""How a mark of melanin or blood darkens red, green and blue, as logarithms."""
+"""How a mark of blood darkens red, green and blue, as logarithms."""
 HAIR = np.array([0.020, 0.014, 0.010], np.float32)
 """Linear albedo of dark stubble."""
 LIPSTICKS = np.array([[0.40, 0.03, 0.05], [0.28, 0.02, 0.06], [0.50, 0.12, 0.13], [0.22, 0.06, 0.05]], np.float32)
@@ -32,7 +32,7 @@ def dark_room(skin: Skin, weight: np.ndarray) -> float:
 
 def freckles(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generator) -> None:
     """Brown spots of 0.5 to 2 mm, most of them on cheeks, nose and forehead."""
-    face = _plain(canvas)
+    face = plain_skin(canvas)
     likely = face * (0.06 + canvas.shares["cheeks"] + canvas.shares["nose"] + 0.5 * canvas.shares["forehead"])
     count = int(120 + strength * (MAX_FRECKLES - 120))
     amount = (0.2 + 0.6 * strength) * dark_room(skin, face)
@@ -43,7 +43,7 @@ def freckles(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generat
 
 def moles(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generator) -> None:
     """A few dark raised spots of 1 to 3 mm anywhere."""
-    face = _plain(canvas)
+    face = plain_skin(canvas)
     spots = _spots(canvas, face, 1 + round(strength * (MAX_MOLES - 1)), (0.0008, 0.0022), rng) * face
     skin.log_albedo -= 0.9 * dark_room(skin, face) * spots[:, None] * MELANIN
     skin.height += 0.00025 * spots
@@ -70,7 +70,7 @@ def wrinkles(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generat
     depth = np.zeros(len(canvas.position), np.float32)
     for line, width, deep in _wrinkle_lines(canvas.points, rng):
         depth = np.maximum(depth, deep * _groove(canvas.position, line, width))
-    depth *= _plain(canvas) * np.clip(1 + 0.25 * waves(canvas.position, 0.01, rng), 0.3, 1.5)
+    depth *= plain_skin(canvas) * np.clip(1 + 0.25 * waves(canvas.position, 0.01, rng), 0.3, 1.5)
     skin.height -= strength * 0.00045 * depth
     skin.log_albedo -= strength * depth[:, None] * np.array([0.07, 0.13, 0.14], np.float32)
     skin.roughness *= 1 + 0.1 * strength * depth
@@ -82,14 +82,14 @@ def redness(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generato
     """Blood in cheeks, nose and chin, in blotches."""
     zone = np.clip(1.1 * canvas.shares["cheeks"] + canvas.shares["nose"] + 0.5 * canvas.shares["chin"], 0, 1)
     blotch = np.clip(0.8 + 0.35 * waves(canvas.position, 0.016, rng) + 0.2 * waves(canvas.position, 0.004, rng), 0, 2)
-    amount = 0.38 * strength * dark_room(skin, _plain(canvas))
-    skin.log_albedo -= amount * (zone * blotch * _plain(canvas))[:, None] * BLOOD
+    amount = 0.38 * strength * dark_room(skin, plain_skin(canvas))
+    skin.log_albedo -= amount * (zone * blotch * plain_skin(canvas))[:, None] * BLOOD
     skin.layers["redness"] = strength
 
 
 def makeup(canvas: Canvas, skin: Skin, strength: float, rng: np.random.Generator) -> None:
     """Foundation that evens and dulls the skin, lipstick, eye shadow, rouge."""
-    face = _plain(canvas)
+    face = plain_skin(canvas)
     mean = np.average(skin.log_albedo, axis=0, weights=face * canvas.share("cheeks", "forehead") + 1e-6)
     away = skin.log_albedo - mean
     even = 0.35 * strength * face * np.exp(-((away.mean(1) / 0.35) ** 2))
@@ -117,10 +117,10 @@ LAYERS: dict[str, Callable[[Canvas, Skin, float, np.random.Generator], None]] = 
 }
 
 
-def _plain(canvas: Canvas) -> np.ndarray:
-    """Return the face's plain skin [N], in [0,1]."""
+def plain_skin(canvas: Canvas, back: float = -0.04) -> np.ndarray:
+    """Return the face's plain skin [N], in [0,1]; what lies behind ``back`` (metres of z) is none."""
     away = canvas.share("brows", "lips", "nostrils", "mouth_inner", "eye_socket", "scalp", "ears")
-    front = np.clip((canvas.position[:, 2] + 0.04) / 0.02, 0, 1)
+    front = np.clip((canvas.position[:, 2] - back) / 0.02, 0, 1)
     return (np.clip(1 - away, 0, 1) * front).astype(np.float32)
 
 

@@ -21,10 +21,10 @@ ANCESTRIES = ("african", "asian", "caucasian")
 GENDERS = ("male", "female")
 
 
-def average_adult(macros: dict[str, np.ndarray]) -> np.ndarray:
-    """Offsets from the base mesh to the average adult: young, both genders, three ancestries."""
-    face = sum(macros[f"{a}-{g}-young"] for a in ANCESTRIES for g in GENDERS) / 6
-    body = sum(macros[f"universal-{g}-young-averagemuscle-averageweight"] for g in GENDERS) / 2
+def average_adult(macros: dict[str, np.ndarray], age: str = "young") -> np.ndarray:
+    """Offsets from the base mesh to the average adult, young or old: both genders, three ancestries."""
+    face = sum(macros[f"{a}-{g}-{age}"] for a in ANCESTRIES for g in GENDERS) / 6
+    body = sum(macros[f"universal-{g}-{age}-averagemuscle-averageweight"] for g in GENDERS) / 2
     return face + body
 
 

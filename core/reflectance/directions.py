@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import FitError
+from ..shape.shape_age import AGE, DECADES_OLD, DECADES_YOUNG
 
 DATA = Path(__file__).parents[1] / "data"
 DIRECTIONS_PATH = DATA / "latent_directions.npz"
@@ -27,8 +28,9 @@ SKIN_TONE, FRECKLES, WRINKLES = "skin_tone", "freckles", "wrinkles"
 LAYERS = (FRECKLES, WRINKLES)
 ROOMY_ALBEDO, LEAST_ROOM = 0.28, 0.2
 """Green albedo above which freckles show in full, and how much of them always does: melanin hides melanin."""
-LIMIT, TONE_LIMIT = 3.0, 10.0
-"""The largest change of a slider, in its own units; of the skin tone, whose curve has an end, the whole curve."""
+LIMIT = 3.0
+LIMITS = {SKIN_TONE: (-10.0, 10.0), AGE: (DECADES_YOUNG, DECADES_OLD)}
+"""How far sliders go, in their own units, where it is not `LIMIT` to both sides: the skin tone's curve has an end."""
 _HINT = "Install the add-on again, or find the directions again as docs/latent_directions.md says."
 
 
@@ -53,9 +55,9 @@ class MapLayer:
 
 def check_size(name: str, change: float) -> None:
     """Raise `FitError` for a change of a slider that is too large, or no number."""
-    limit = TONE_LIMIT if name == SKIN_TONE else LIMIT
-    if not abs(change) <= limit:
-        raise FitError(f"The change {change:g} of {name} is too large.", f"Stay between {-limit:g} and {limit:g}.")
+    least, most = LIMITS.get(name, (-LIMIT, LIMIT))
+    if not least <= change <= most:
+        raise FitError(f"The change {change:g} of {name} is too large.", f"Stay between {least:g} and {most:g}.")
 
 
 def room(green_albedo: float) -> float:

@@ -141,7 +141,7 @@ def _shared(body: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
 
 def _control_points(head_object: bpy.types.Object) -> np.ndarray:
     """The head's control mesh [Vc, 3] in Blender's axes; what was sculpted on the fine one is carried over."""
-    model, identity = load_model(), head_shape.coefficients(head_object)
+    model, identity = load_model(), head_shape.shown(head_object)
     coarse = model.coarse_vertices(identity)
     sculpted = rig_bones.neutral(head_object)[: len(coarse)] - model.subdivide(coarse)[: len(coarse)]
     return to_blender(coarse + sculpted).astype(np.float64)

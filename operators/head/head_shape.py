@@ -17,12 +17,16 @@ from ...core.errors import FitError
 from ...core.fitting.fit import Fit
 from ...core.head import Head
 from ...core.shape.morphable import MorphableModel, load_model
+from ...core.shape.shape_age import aged
 from . import mesh, rig_build
 
 IDENTITY = "relit_identity"
 """Custom property of the mesh: identity coefficients [K] that it has now, standard deviations."""
 RECONSTRUCTED = "relit_identity_reconstructed"
 """Custom property of the mesh: the coefficients that it was built with."""
+AGE = "relit_age"
+"""Custom property of the mesh: decades by which its shape is older than its coefficients (`core.shape_age`). They are
+kept apart, so that the sliders of the shape and *Reset* know nothing of age, and back at 0 nothing is left of it."""
 EXPRESSIONS = "relit_expressions"
 """Custom property of the mesh: by the name of a photo's key, its strengths by expression, those above 0."""
 STEP = 2.0**-25
@@ -46,7 +50,7 @@ def remember(head_object: bpy.types.Object, head: Head) -> None:
 
 
 def coefficients(head_object: bpy.types.Object) -> np.ndarray:
-    """Return the identity [K] that the head has now, float32, in standard deviations.
+    """Return the identity [K] that the head has now at its own age, float32, in standard deviations.
 
     Raises:
         FitError: The mesh has none.
@@ -57,6 +61,11 @@ def coefficients(head_object: bpy.types.Object) -> np.ndarray:
 def reconstructed(head_object: bpy.types.Object) -> np.ndarray:
     """Return the identity [K] that the head was built with; raises as `coefficients`."""
     return _stored(head_object, RECONSTRUCTED)
+
+
+def shown(head_object: bpy.types.Object) -> np.ndarray:
+    """Return the identity [K] of the mesh as it is, at the age that it is shown at; raises as `coefficients`."""
+    return aged(coefficients(head_object), head_object.data.get(AGE, 0.0))
 
 
 def photo_expressions(head_object: bpy.types.Object) -> dict[str, dict[str, float]]:
@@ -97,11 +106,39 @@ def set_identity(head_object: bpy.types.Object, identity: Sequence[float]) -> No
     if not np.isfinite(wanted).all() or len(wanted) > len(model.coarse_identity):
         raise FitError(f"The new shape of {head_object.name} is not usable.", "Reset the shape.")
     wanted = np.pad(wanted, (0, len(model.coarse_identity) - len(wanted)))
-    before = coefficients(head_object)
-    _move(head_object.data, _offset(wanted.tobytes()) - _offset(before.tobytes()))
+    before = shown(head_object)
     _store(head_object, IDENTITY, wanted)
-    mesh.close_lids(head_object.data)
-    rig_build.follow_shape(head_object)
+    _show(head_object, before)
+
+
+def set_age(head_object: bpy.types.Object, decades: float) -> None:
+    """Show a head at another age than its own.
+
+    Args:
+        head_object: As for `set_identity`.
+        decades: Older, or younger below zero; counted from its own age, not from what it shows now.
+
+    Raises:
+        FitError: The head cannot be changed now.
+    """
+    if decades == head_object.data.get(AGE, 0.0):
+        return
+    trouble = problem(head_object)
+    if trouble:
+        raise trouble
+    before = shown(head_object)
+    head_object.data[AGE] = decades
+    _show(head_object, before)
+
+
+def keep_age(head_object: bpy.types.Object) -> None:
+    """Make the age that a head is shown at its own; nothing moves."""
+    decades = head_object.data.get(AGE, 0.0)
+    if not decades:
+        return
+    for name in (IDENTITY, RECONSTRUCTED):
+        _store(head_object, name, aged(_stored(head_object, name), decades))
+    head_object.data[AGE] = 0.0
 
 
 def set_photo_expression(head_object: bpy.types.Object, photo: int, strengths: Sequence[float]) -> None:
@@ -189,6 +226,13 @@ def _move(data: bpy.types.Mesh, offset: np.ndarray) -> None:
     for points in (data.vertices, *(key.points for key in keys)):
         points.foreach_set("co", mesh.read_points(points).ravel() + offset)
     data.update()
+
+
+def _show(head_object: bpy.types.Object, before: np.ndarray) -> None:
+    """Move the mesh from the coefficients [K] that it showed to those that it has now."""
+    _move(head_object.data, _offset(shown(head_object).tobytes()) - _offset(before.tobytes()))
+    mesh.close_lids(head_object.data)
+    rig_build.follow_shape(head_object)
 
 
 def _basis(data: bpy.types.Mesh) -> bpy.types.bpy_prop_collection:

@@ -19,6 +19,7 @@ from ..jobs.session import session
 from . import paint_layer, skin_live, skin_state
 
 SPREAD = {
+    "age": 1.0,
     "skin_tone": 1.0,
     "redness": 0.7,
     "masculinity": 0.6,
@@ -156,7 +157,7 @@ class RELIT_OT_skin_save(SkinOperator, bpy.types.Operator):
 def set_all(head_object: bpy.types.Object, values: dict[str, float | bool]) -> None:
     """Set several sliders as one move; those that cannot work for this head stay at zero."""
     if skin_live.why_not_colour(head_object):
-        values = {name: value if name in ("mirrored", *skin_state.GLOSS) else 0.0 for name, value in values.items()}
+        values = {name: 0.0 if name in skin_state.CODED else value for name, value in values.items()}
     with skin_live.silence():
         for name, value in values.items():
             setattr(head_object.relit_skin, name, value)

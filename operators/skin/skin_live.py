@@ -18,6 +18,7 @@ import numpy as np
 from ...core.errors import FitError
 from ...core.protocol import Edit, Edited
 from ...core.reflectance.skin_code import why_no_code
+from ..head import head_shape
 from ..head.active_head import is_head
 from ..jobs import polling, worker
 from ..jobs.run import Problem
@@ -76,13 +77,22 @@ def changed(head_object: bpy.types.Object) -> None:
     _tell_twins(head_object)
     paint_layer.turn(head_object)
     skin = skin_of(head_object)
-    skin.problem = None
+    skin.problem, skin.shape_problem = None, _age_shape(head_object)
     if skin.shown == key_of(head_object):
         skin.working = False
         skin_maps.hide_previews(head_object)
     elif not why_not(head_object):
         _ask(head_object, PREVIEW_SIZE)
     _rest_later()
+
+
+def _age_shape(head_object: bpy.types.Object) -> Problem | None:
+    """Let the shape have the age that the slider says, at once; return why it could not."""
+    try:
+        head_shape.set_age(head_object, round(head_object.relit_skin.age, 4))
+    except FitError as error:
+        return Problem(error.message, error.hint)
+    return None
 
 
 def follow() -> None:
@@ -109,6 +119,7 @@ def ask_full_size() -> None:
 
 def moved_to(head_object: bpy.types.Object, folder: str) -> None:
     """Let a head start from another folder, whose own maps are what it shows now."""
+    head_shape.keep_age(head_object)
     with silence():
         head_object.relit.folder, head_object.relit_paint.mirrored = folder, paint_layer.is_mirrored(head_object)
         for name in SLIDERS:
@@ -228,6 +239,7 @@ def _tell_twins(head_object: bpy.types.Object) -> None:
             if other != head_object and own and skin_maps.images_of(other).get(DIFFUSE) == own:
                 for name in (*SLIDERS, "mirrored"):
                     setattr(other.relit_skin, name, getattr(head_object.relit_skin, name))
+                _age_shape(other)
 
 
 @contextlib.contextmanager

@@ -19,9 +19,10 @@ from ..head.active_head import is_head
 from ..jobs.run import Problem
 from . import paint_layer, skin_maps
 
-SLIDERS = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles", "shine", "roughness")
-GLOSS = ("shine", "roughness")
-"""Those that need no code of the reflectance generator."""
+CODED = ("skin_tone", "redness", "masculinity", "stubble", "freckles", "wrinkles")
+"""Those that need a code of the reflectance generator."""
+GROUPS = (("age",), CODED, ("shine", "roughness"))
+SLIDERS = tuple(name for group in GROUPS for name in group)
 ACCEPTED = "accepted"
 """Name of the folder with the maps that were written last."""
 DIFFUSE = paint_layer.DIFFUSE
@@ -38,6 +39,7 @@ class Skin:
         digests: Of the maps that were written into them, by name.
         lifts: The last times that paint was lifted from the diffuse map, the newest last.
         problem: Why the maps could not follow.
+        shape_problem: Why the shape could not follow the age.
         working: Whether an answer is still to come.
     """
 
@@ -47,6 +49,7 @@ class Skin:
     digests: dict[str, str] = field(default_factory=dict)
     lifts: list[paint_layer.Lift] = field(default_factory=list)
     problem: Problem | None = None
+    shape_problem: Problem | None = None
     working: bool = False
 
 
@@ -92,9 +95,9 @@ def known(head_object: bpy.types.Object) -> Skin | None:
 
 
 def state(head_object: bpy.types.Object) -> tuple[Problem | None, bool]:
-    """Return why the maps of a head could not follow its sliders, and whether they are on their way."""
+    """Return why a head could not follow its sliders, and whether its maps are on their way."""
     skin = known(head_object)
-    return (None, False) if skin is None else (skin.problem, skin.working)
+    return (None, False) if skin is None else (skin.problem or skin.shape_problem, skin.working)
 
 
 def heads() -> list[bpy.types.Object]:

@@ -13,6 +13,7 @@ import pytest
 from core.camera import FACING_CAMERA, Camera
 from core.fitting.fit import Fit
 from core.shape.morphable import load_model
+from core.shape.shape_age import aged
 
 MICROMETRE = 1e-6
 SECONDS = 0.1
@@ -69,6 +70,31 @@ def test_expressions_own_keys_and_sculpting_stay(shape, head) -> None:
         assert np.abs(key(head, name) - key(head) - before[name]).max() < 2e-7, name
     shape.set_identity(head, shape.reconstructed(head))
     assert np.abs(key(head) - sculpted).max() < 2e-7
+
+
+def test_an_age_lies_over_the_shape_and_leaves_nothing_behind(shape, head, part) -> None:
+    before = key(head)
+    shape.set_age(head, 4.0)
+    wanted = part("operators.head.mesh").to_blender(load_model().vertices(aged(np.zeros(200), 4.0)))
+    assert np.abs(key(head) - wanted).max() < MICROMETRE and np.abs(key(head) - before).max() > 0.002
+    assert not shape.coefficients(head).any(), "the sliders of the shape stay"
+    shape.set_identity(head, someone(1))
+    assert np.abs(shape.shown(head) - aged(someone(1), 4.0)).max() < 1e-6
+    shape.set_identity(head, shape.reconstructed(head))
+    shape.set_age(head, -1.5)
+    shape.set_age(head, 0.0)
+    assert np.abs(key(head) - before).max() < 2e-7
+
+
+def test_an_age_can_become_the_heads_own(shape, head) -> None:
+    shape.set_age(head, 2.0)
+    before = key(head)
+    shape.keep_age(head)
+    assert np.array_equal(shape.coefficients(head), aged(np.zeros(200), 2.0))
+    assert np.array_equal(shape.reconstructed(head), shape.coefficients(head))
+    shape.set_age(head, 1.0)
+    shape.set_age(head, 0.0)
+    assert np.abs(key(head) - before).max() < 2e-7
 
 
 def test_a_thousand_moves_do_not_drift(shape, head) -> None:

@@ -14,9 +14,11 @@ import bpy
 import numpy as np
 import pytest
 
+from core.reflectance.directions import LIMIT, LIMITS
 from core.srgb import linear_from_srgb, srgb_from_linear
 
 MAP_SIZE = 64  # of the head folder
+NANOMETRES = 2e-7  # by which a head may miss where it was
 NAMES = ("diffuse_albedo", "specular_albedo", "roughness", "normal")
 
 
@@ -204,6 +206,80 @@ def test_undo_and_redo_are_exact(head, worker, live, maps) -> None:
         rest(live, worker)
         assert shows(maps, head, **({"redness": value} if value else {}))
         assert all(nodes[0].image == maps.real_image(nodes[0].image) for nodes in maps.nodes_of(head).values())
+
+
+def vertices(head) -> np.ndarray:
+    values = np.empty(3 * len(head.data.vertices), np.float32)
+    head.data.vertices.foreach_get("co", values)
+    return values
+
+
+def test_age_moves_shape_and_maps_together_and_undo_is_exact(head, worker, live, maps) -> None:
+    shapes = [vertices(head)]
+    for value in (1.0, 3.0):
+        head.relit_skin.age = value
+        assert worker.asked[-1].changes == {"age": value}
+        rest(live, worker)
+        bpy.ops.ed.undo_push(message="slider")
+        shapes.append(vertices(head))
+    assert np.abs(shapes[2] - shapes[0]).max() > 2.5 * np.abs(shapes[1] - shapes[0]).max() > 0.001
+    steps = ((bpy.ops.ed.undo, 1), (bpy.ops.ed.undo, 0), (bpy.ops.ed.redo, 1), (bpy.ops.ed.redo, 2))
+    for step, number in steps:
+        step()
+        head = bpy.data.objects["ada"]
+        rest(live, worker)
+        assert np.array_equal(vertices(head), shapes[number])
+    bpy.ops.relit.skin_reset()
+    assert np.abs(vertices(head) - shapes[0]).max() < NANOMETRES
+
+
+def test_resetting_the_shape_keeps_the_age(head, worker) -> None:
+    head.relit_skin.age = 2.0
+    old = vertices(head)
+    head.relit_shape.jaw_width += 1.0
+    assert not np.array_equal(vertices(head), old)
+    bpy.ops.relit.shape_reset()
+    assert np.abs(vertices(head) - old).max() < NANOMETRES
+
+
+def test_every_twin_and_another_reconstruction_have_the_age(
+    head, worker, live, part, folder: Path, tmp_path: Path
+) -> None:
+    twin = head.copy()
+    twin.data = head.data.copy()
+    bpy.context.scene.collection.objects.link(twin)
+    head.relit_skin.age = 2.0
+    old = vertices(head)
+    assert np.abs(vertices(twin) - old).max() < NANOMETRES
+    bpy.data.objects.remove(twin)
+    shutil.copytree(folder, tmp_path / "again")
+    part("operators.reconstruct.replace_head").replace(head, tmp_path / "again", bpy.context.scene)
+    assert np.abs(vertices(head) - old).max() < NANOMETRES
+
+
+def test_an_aged_head_that_is_saved_starts_from_its_age(head, worker, live, tmp_path: Path) -> None:
+    head.relit_skin.age = 2.0
+    rest(live, worker)
+    old = vertices(head)
+    bpy.ops.relit.skin_save(directory=str(tmp_path), name="ada old")
+    assert worker.asked[-1].changes == {"age": 2.0}
+    worker.answer()
+    assert head.relit_skin.age == 0.0 and np.abs(vertices(head) - old).max() < NANOMETRES
+    head.relit_skin.age = -1.0
+    head.relit_skin.age = 0.0
+    assert np.abs(vertices(head) - old).max() < NANOMETRES
+
+
+def test_a_mesh_that_cannot_move_says_so_and_its_skin_ages(head, worker, state, draw) -> None:
+    bpy.context.view_layer.objects.active = head
+    bpy.ops.object.mode_set(mode="EDIT")
+    head.relit_skin.age = 1.0
+    assert worker.asked[-1].changes == {"age": 1.0}
+    assert "ada is in Edit Mode." in draw("RELIT_PT_skin").text
+    bpy.ops.object.mode_set(mode="OBJECT")
+    young = vertices(head)
+    head.relit_skin.age = 1.1
+    assert not np.array_equal(vertices(head), young) and state.state(head) == (None, True)
 
 
 def test_undo_in_the_middle_of_a_preview_leaves_no_preview(head, worker, live, maps) -> None:
@@ -397,7 +473,7 @@ def test_a_head_without_a_code_says_so_before_the_first_move(
     assert words in draw("RELIT_PT_skin").text and "Reconstruct the head again" in draw("RELIT_PT_skin").text
     assert not worker.asked
     bpy.ops.relit.skin_random(seed=3)
-    assert set(state.choice(head)[0]) == {"shine", "roughness"}, "what needs no code still works"
+    assert set(state.choice(head)[0]) == {"age", "shine", "roughness"}, "what needs no code still works"
     assert bpy.ops.relit.skin_reset() == {"FINISHED"} and state.choice(head) == ({}, False)
 
 
@@ -482,8 +558,8 @@ def test_a_skin_that_moved_on_while_it_was_saved_keeps_its_sliders(head, worker,
 def test_limits_are_those_of_the_worker(head, part) -> None:
     properties = head.relit_skin.bl_rna.properties
     for name in part("operators.skin.skin_state").SLIDERS:
-        limit = 10 if name == "skin_tone" else 3
-        assert properties[name].hard_max == limit and properties[name].hard_min in (0, -limit)
+        least, most = LIMITS.get(name, (-LIMIT, LIMIT))
+        assert properties[name].hard_max == most and properties[name].hard_min in (0, least)
         assert properties[name].description
     assert properties["freckles"].hard_min == properties["wrinkles"].hard_min == 0
 

@@ -33,6 +33,7 @@ NUMPY_ONLY = {
     "core.reflectance.skin_code",
     "core.reflectance.tone",
     "core.reflectance.relief",
+    "core.shape.shape_age",
     "core.shape.shape_sliders",
     "core.reflectance.skin_optics",
     "core.srgb",
