@@ -14,6 +14,7 @@ from .completion.complete import complete_eyes, complete_maps, enlarge_prior, es
 from .device import choose_device, choose_threads
 from .durations import plan
 from .errors import FitError
+from .fitting.fit import Fit
 from .fitting.joint_fit import fit_reflectance, refine_geometry, with_likely_code
 from .head import TIMINGS_FILE, new_head_folder
 from .photos.photo_selection import see_photos
@@ -180,6 +181,7 @@ class _Reconstruction:
             self._settings.seed,
             on_step,
             self._device,
+            self._show_fit,
         )
         self._show_skin(self.expected)
 
@@ -202,6 +204,11 @@ class _Reconstruction:
         if self.fit.extra[TONE_UNCERTAINTY] > TONE_IN_DOUBT:
             self.warnings.append("How dark the skin is can hardly be told in this light; compare it with the person.")
         write_result(folder, self.model, self.views, self.fit, maps, eyes, self._settings, self.warnings)
+
+    def _show_fit(self, fit: Fit, skin: PriorMaps) -> None:
+        """Show what the search for the person has found by now."""
+        self.fit = fit
+        self._show_skin(skin)
 
     def _show_skin(
         self, skin: PriorMaps | ReflectanceMaps, eyes: np.ndarray | None = None, width: int = COARSE_WIDTH

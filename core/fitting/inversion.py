@@ -79,6 +79,7 @@ def invert(
     lighting: Sequence[np.ndarray],
     likeness: Likeness | None = None,
     on_step: Callable[[int], None] | None = None,
+    on_level: Callable[[Tensor, Sequence[np.ndarray]], None] | None = None,
 ) -> Inversion:
     """Find the code whose maps explain all photos.
 
@@ -90,6 +91,7 @@ def invert(
         lighting: one [25,3] per photo, where to start.
         likeness: compares the drawn person with the photos', at the last level; not at all when None.
         on_step: called with the number of each step; may raise to stop.
+        on_level: called after each level but the last with the code and the photos' light so far.
     """
     scale = generator.w_scale.clamp(min=LEAST_SCALE)
     moved = torch.zeros_like(code, requires_grad=True)
@@ -117,6 +119,8 @@ def invert(
             cost.backward()
             optimiser.step()
             losses.append(float(cost.detach()))
+        if on_level is not None and number < len(levels) - 1:
+            on_level((code + moved * scale).detach(), [light.astype(np.float32) for light in lights])
     found = tuple(light.astype(np.float32) for light in lights)
     return Inversion((code + moved * scale).detach(), found, tuple(losses))
 

@@ -95,6 +95,7 @@ def fit_reflectance(
     seed: int = 0,
     on_step: Callable[[int], None] | None = None,
     device: torch.device | str = "cpu",
+    on_skin: Callable[[Fit, PriorMaps], None] | None = None,
 ) -> tuple[Fit, PriorMaps]:
     """Invert the generator and tune it to the person.
 
@@ -108,6 +109,7 @@ def fit_reflectance(
         seed: of everything random.
         on_step: called with each step's number, counted through; may raise to stop.
         device: where it runs.
+        on_skin: called with the fit and the expected skin as they are by then, after each size of map.
 
     Returns:
         The fit with its light and code, and what the person's skin is expected to look like.
@@ -121,13 +123,22 @@ def fit_reflectance(
         network = load_recognition().to(device)
         likeness = Likeness(model, views, network, torch.from_numpy(eyes.copy()).to(device), seed, device)
     start = nearest_code(generator, levels[0].log_albedo, fit.albedo)
-    found = invert(generator, levels, settings.code_steps, start, fit.lighting, likeness, on_step)
+
+    def show(code: torch.Tensor, lighting: Sequence[np.ndarray]) -> None:
+        with torch.no_grad():
+            maps = generator.synthesis(code[None], settings.code_sizes[-1])
+        on_skin(replace(fit, lighting=tuple(lighting)), expected_maps(maps, prior))
+
+    on_level = None if on_skin is None else show
+    found = invert(generator, levels, settings.code_steps, start, fit.lighting, likeness, on_step, on_level)
     fit = replace(fit, lighting=found.lighting, extra={**fit.extra, CODE: found.code.cpu().numpy().astype(np.float32)})
     own = generator
     if settings.tuning_steps:
         size, before = settings.code_sizes[-1], sum(settings.code_steps)
         with torch.no_grad():
             pivot = generator.synthesis(found.code[None], size)
+        if on_skin is not None:
+            on_skin(fit, expected_maps(pivot, prior))
         maps = complete_maps(model, prior, views, fit, size, expected_maps(pivot, prior))
         skin = believed_skin(maps, pivot.log_albedo)
         counted = None if on_step is None else lambda step: on_step(before + step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -80,8 +81,9 @@ class RenderMesh:
         return cls(triangles, triangle_uv, part, tuple(part_names), source, groups, handedness)
 
     @classmethod
+    @functools.lru_cache(maxsize=2)
     def of_model(cls, model, device: torch.device | str = "cpu") -> RenderMesh:
-        """The mesh of a `core.shape.morphable.MorphableModel`."""
+        """The mesh of a `core.shape.morphable.MorphableModel` (cached: building it takes half as long as a preview)."""
         return cls.build(
             model.triangles, model.triangle_uv, model.triangle_part, tuple(model.part_names), device=device
         )

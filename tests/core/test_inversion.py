@@ -182,3 +182,16 @@ def test_a_cancel_is_heard_at_every_step(generator, transfer, fit):
             seen = torch.ones(1, 1, SIZE, SIZE)
             tune(generator, Believed(torch.zeros(1, 3, SIZE, SIZE), seen), 5, code, on_step=stop)
     assert heard == [0, 1, 2]
+
+
+def test_what_was_found_is_told_between_the_sizes(generator, transfer):
+    code = person(generator, 1)
+    level = level_of(generator, [photographed(generator, transfer, code, window_light())], code)
+    told = []
+    found = invert(
+        generator, [level] * 3, [2, 3, 2], code, [window_light()], on_level=lambda *known: told.append(known)
+    )
+    assert len(told) == 2, "the last one is what comes back"
+    for known, light in told:
+        assert known.shape == code.shape and not known.requires_grad and light[0].shape == (25, 3)
+    assert not torch.equal(told[0][0], told[1][0]) and not torch.equal(told[1][0], found.code)

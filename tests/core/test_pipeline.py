@@ -125,8 +125,11 @@ def untrained(monkeypatch, generator_file):
     monkeypatch.setattr(pipeline, "load_generator", lambda: load_generator(generator_file))
 
 
-def test_the_fit_through_the_renderer_keeps_its_code(photo, tmp_path, short_joint_fit, untrained):
-    reports = []
+def test_the_fit_through_the_renderer_keeps_its_code(photo, tmp_path, short_joint_fit, untrained, monkeypatch):
+    reports, shown, show = [], [], pipeline.Stages.show
+    monkeypatch.setattr(
+        pipeline.Stages, "show", lambda self, picture: (shown.append(reports[-1][0]), show(self, picture))
+    )
     out = fit_head([photo], tmp_path / "head", SETTINGS, lambda *report: reports.append(report))
     head = read_head(out)
     assert np.isfinite(head.fit["extra"][CODE]).all()
@@ -136,6 +139,7 @@ def test_the_fit_through_the_renderer_keeps_its_code(photo, tmp_path, short_join
     names = [report[0] for report in reports]
     assert names.count("Refining the shape") > SHORT.shape_steps
     assert names.count("Finding the person's skin") > 2 + SHORT.tuning_steps
+    assert shown.count("Finding the person's skin") == 2, "before tuning and after"
 
 
 def test_without_the_generators_file_the_prior_stays_and_says_so(photo, tmp_path, short_joint_fit, monkeypatch):
