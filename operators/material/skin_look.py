@@ -20,6 +20,8 @@ from .skin_group import GROUP_NODE
 
 RADIUS_OF_PATH = 4 * np.pi
 """Cycles' *Random Walk (Skin)* and EEVEE take a radius of 4 pi mean free paths."""
+SET = "relit_scattering"
+"""Custom property of the skin group's node: scale and radius as they were set by the skin's colour."""
 USUAL_COLOUR = (0.46, 0.28, 0.21)
 """Linear; where there is no map."""
 NOT_BARE = ("lips", "brows", "lids", "nostrils", "mouth_inner", "eye_socket")
@@ -55,7 +57,24 @@ def set_subsurface(group_node: bpy.types.Node, colour: np.ndarray) -> str:
     radius = RADIUS_OF_PATH * mean_free_path(colour)
     group_node.inputs["Subsurface Scale"].default_value = float(radius.max())
     group_node.inputs["Subsurface Radius"].default_value = (radius / radius.max()).tolist()
+    group_node[SET] = _scattering(group_node)
     return type_of(colour)
+
+
+def follow_colour(head_object: bpy.types.Object, colour: np.ndarray) -> None:
+    """Let scattering follow a skin colour [3], unless the artist has set it."""
+    material = skin_material(head_object)
+    node = material.node_tree.nodes[GROUP_NODE] if material is not None and material.is_editable else None
+    if node is None or list(node.get(SET, ())) != (now := _scattering(node)):
+        return
+    radius = RADIUS_OF_PATH * mean_free_path(colour)
+    if not np.allclose(now, [radius.max(), *radius / radius.max()], rtol=1e-4):  # no change where there is none
+        set_subsurface(node, colour)
+
+
+def _scattering(group_node: bpy.types.Node) -> list[float]:
+    inputs = group_node.inputs
+    return [inputs["Subsurface Scale"].default_value, *inputs["Subsurface Radius"].default_value]
 
 
 def type_of(colour: np.ndarray) -> str:
@@ -82,11 +101,16 @@ def skin_colour(image: bpy.types.Image | None, uv: np.ndarray) -> np.ndarray:
     """Return the median linear colour [3] of the diffuse map at places [N, 2] of the UV tile."""
     if image is None or not len(uv):
         return np.array(USUAL_COLOUR)
-    width, height = image.size
+    seen = at_uv(relief_maps.pixels(image), uv)
+    return np.median(seen if image.is_float else linear_from_srgb(seen), axis=0).astype(np.float64)
+
+
+def at_uv(pixels: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """Return the colours [N, 3] of pixels [H, W, C], row 0 at the bottom, at places [N, 2] of the UV tile."""
+    height, width = pixels.shape[:2]
     columns = np.clip((uv[:, 0] * width).astype(int), 0, width - 1)
     rows = np.clip((uv[:, 1] * height).astype(int), 0, height - 1)
-    seen = relief_maps.pixels(image)[rows, columns, :3]
-    return np.median(seen if image.is_float else linear_from_srgb(seen), axis=0).astype(np.float64)
+    return pixels[rows, columns, :3]
 
 
 def bare_skin_uv(head_object: bpy.types.Object) -> np.ndarray:

@@ -18,11 +18,13 @@ import numpy as np
 from ...core.errors import FitError
 from ...core.protocol import Edit, Edited
 from ...core.reflectance.skin_code import why_no_code
+from ...core.srgb import linear_from_srgb
 from ..head import head_shape
 from ..head.active_head import is_head
 from ..jobs import polling, worker
 from ..jobs.run import Problem
 from ..jobs.session import session
+from ..material import skin_look
 from . import paint_layer, skin_maps
 from .skin_state import (
     ACCEPTED,
@@ -106,6 +108,7 @@ def follow() -> None:
             changed(head_object)
         else:
             skin_maps.hide_previews(head_object)
+            _scatter(head_object)
 
 
 def ask_full_size() -> None:
@@ -202,14 +205,34 @@ def _take_full_size(number: int, key: str, answer: Edited) -> None:
         if skin.digests.get(name) != answer.digests[name]:
             pixels = np.load(png.with_suffix(".npy"), allow_pickle=False)
             skin_maps.write(image, pixels, png.read_bytes(), key)
+            if name == DIFFUSE:
+                skin.colour = _skin_colour(head_object, pixels)
         elif image.get(skin_maps.SHOWN) == skin.shown:
             image[skin_maps.SHOWN] = key
         else:  # undo has taken the packed file back
             skin_maps.repack(image, png.read_bytes(), key)
     skin.shown, skin.digests, skin.working = key, answer.digests, False
     skin.mirrored = paint_layer.is_mirrored(head_object)
+    _scatter(head_object)
     skin_maps.hide_previews(head_object)
     polling.redraw()
+
+
+def _skin_colour(head_object: bpy.types.Object, diffuse: np.ndarray) -> np.ndarray | None:
+    """Return the linear colour [3] of bare skin on a diffuse map [H, W, 3] of bytes, row 0 at the top."""
+    skin = skin_of(head_object)
+    if skin.bare is None and skin_look.skin_material(head_object) is not None:
+        skin.bare = skin_look.bare_skin_uv(head_object)
+    if skin.bare is None or not len(skin.bare):
+        return None
+    return np.median(linear_from_srgb(skin_look.at_uv(diffuse[::-1], skin.bare) / np.float32(255)), axis=0)
+
+
+def _scatter(head_object: bpy.types.Object) -> None:
+    """Let light go as deep as it does in skin of the colour that is shown; undo may have taken that back."""
+    skin = known(head_object)
+    if skin is not None and skin.colour is not None:
+        skin_look.follow_colour(head_object, skin.colour)
 
 
 def _take_clean(number: int, answer: Edited) -> None:

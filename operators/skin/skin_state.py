@@ -37,6 +37,8 @@ class Skin:
         shown: Key of what the head's own images show.
         mirrored: Whether they lie mirrored, as `paint_layer.is_mirrored` counts.
         digests: Of the maps that were written into them, by name.
+        colour: Linear colour of the skin that the diffuse map shows, where the worker has written it.
+        bare: Where in the UV tile skin is bare.
         lifts: The last times that paint was lifted from the diffuse map, the newest last.
         problem: Why the maps could not follow.
         shape_problem: Why the shape could not follow the age.
@@ -47,6 +49,8 @@ class Skin:
     mirrored: bool
     folder: Path
     digests: dict[str, str] = field(default_factory=dict)
+    colour: np.ndarray | None = None
+    bare: np.ndarray | None = None
     lifts: list[paint_layer.Lift] = field(default_factory=list)
     problem: Problem | None = None
     shape_problem: Problem | None = None

@@ -458,6 +458,54 @@ def test_without_a_worker_the_sliders_say_so(head, live, preferences, draw) -> N
     assert "not installed" in live.why_not(head) and "not installed" in draw("RELIT_PT_skin").text
 
 
+@pytest.fixture
+def scatter(part):
+    """What sets and reads how deep light goes in a head's skin."""
+    look = part("operators.material.skin_look")
+
+    def inputs(head: bpy.types.Object) -> list[float]:
+        node = look.skin_material(head).node_tree.nodes["relit_skin"].inputs
+        return [node["Subsurface Scale"].default_value, *node["Subsurface Radius"].default_value]
+
+    return inputs
+
+
+def test_scattering_follows_the_colour_when_the_slider_rests(head, worker, live, maps, scatter, part) -> None:
+    before = scatter(head)
+    head.relit_skin.redness = 2.0
+    bpy.ops.ed.undo_push(message="slider")
+    rest(live, worker)
+    after = scatter(head)
+    assert after != before and after[0] > 0
+    part("operators.material.skin_look").update(head)
+    assert np.allclose(scatter(head), after, rtol=1e-3), "what the click would say"
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="cube")
+    bpy.ops.ed.undo()  # to a step from before the worker's answer, whose maps are shown already
+    assert np.allclose(scatter(bpy.data.objects["ada"]), after, rtol=1e-3)
+    bpy.ops.ed.undo()
+    rest(live, worker)
+    head = bpy.data.objects["ada"]
+    assert np.allclose(scatter(head), before, rtol=1e-3)
+    bpy.ops.ed.redo()
+    rest(live, worker)
+    assert np.allclose(scatter(bpy.data.objects["ada"]), after, rtol=1e-3)
+
+
+def test_scattering_that_the_artist_has_set_stays(head, worker, live, scatter, part) -> None:
+    node = part("operators.material.skin_look").skin_material(head).node_tree.nodes["relit_skin"]
+    node.inputs["Subsurface Scale"].default_value = 0.02
+    before = scatter(head)
+    head.relit_skin.redness = 2.0
+    rest(live, worker)
+    assert scatter(head) == before
+    assert bpy.ops.relit.update_skin() == {"FINISHED"} and scatter(head) != before
+    head.relit_skin.redness = 0.0
+    again = scatter(head)
+    rest(live, worker)
+    assert scatter(head) != again, "the click lets it follow again"
+
+
 @pytest.mark.parametrize(
     ("fit", "words"),
     [
