@@ -38,7 +38,7 @@ class RELIT_PT_batch(RelitPanel, bpy.types.Panel):
             else:
                 row.alert = True
                 row.label(text=outcome.name, icon="ERROR", translate=False)
-                row.label(text=outcome.message, translate=False)
+                draw_text(column, outcome.message, "BLANK1")
         layout.operator("wm.path_open", text="Show Report", icon="URL").filepath = batch.report_page()
 
 
