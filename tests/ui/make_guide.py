@@ -28,6 +28,7 @@ PICTURES = {
     "surprised": ("edit", "surprised", VIEW),
     "rig": ("edit", "rig", VIEW),
     "provenance": ("show", "provenance", VIEW),
+    "compare": ("show", "compared", VIEW),
     "pins": ("pins", "dragged", (0, 28, 526, 722)),
 }
 

@@ -195,7 +195,8 @@ class Stage:
         parameters = area.spaces[0].params
         parameters.directory = os.fsencode(path if path.is_dir() else path.parent)
         yield 0.3
-        parameters.filename = "" if path.is_dir() else path.name
+        if not path.is_dir():  # where a folder is chosen there is no name to set
+            parameters.filename = path.name
         yield 0.3
         with bpy.context.temp_override(window=window, area=area, region=self.region("WINDOW", area)):
             bpy.ops.file.execute()

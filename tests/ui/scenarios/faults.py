@@ -45,6 +45,16 @@ def scenario(stage):
     yield from stage.until(lambda: not run.active, limit=5)
     assert run.problem is None and "ancelled" in run.notice, (run.problem, run.notice)
 
+    head = common.load_head(stage)
+    head.relit_skin.skin_tone = 2.0
+    assert stage.part("operators.skin.skin_state").state(head)[1], "maps are on their way"
+    yield from start(stage, run)
+    bpy.data.objects.remove(head)  # the run replaces it, and its maps have nobody to go to any more
+    yield from stage.until(lambda: not run.active)
+    assert run.problem is None and len(common.heads()) == 1, (run.problem, common.heads())
+    for other in common.heads():
+        bpy.data.objects.remove(other)
+
     bpy.ops.ed.undo_push(message="before the run")
     yield from start(stage, run)
     yield from stage.key("Z", ctrl=True)
