@@ -8,6 +8,7 @@ from ..core.shape.expressions import GROUPS, PRESETS, sides
 from ..operators.head import head_shape
 from ..operators.head.active_head import active_head
 from ..operators.head.expression import units_of
+from ..translations import said
 from .layout import HeadPanel, draw_text
 
 
@@ -64,7 +65,7 @@ def _draw_units(layout: bpy.types.UILayout, keys: dict[str, bpy.types.ShapeKey],
         row = column.row(align=True)
         for name in names:
             side = {"Left": " L", "Right": " R"}.get(name.removeprefix(unit.rstrip("*")), "")
-            row.prop(keys[name], "value", text=f"{label}{side}", slider=True)
+            row.prop(keys[name], "value", text=f"{said(label)}{side}", translate=False, slider=True)
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_expression,))

@@ -6,6 +6,7 @@ import bpy
 
 from ..operators.head.active_head import is_head
 from ..operators.photos import look, photo_overlay, pinned_head
+from ..translations import said
 from .layout import draw_text
 from .photos import draw_faces, notes_of
 
@@ -49,7 +50,8 @@ def _draw_pins(layout: bpy.types.UILayout, context: bpy.types.Context, photo: bp
     for text in ("Drag a line or a point: pin it", "Double-Click: pin it there", "Ctrl-Click or X: remove the pin"):
         column.label(text=text)
     row = layout.row(align=True)
-    row.label(text="No pins" if not photo.pins else "1 pin" if len(photo.pins) == 1 else f"{len(photo.pins)} pins")
+    count = "No pins" if not photo.pins else "1 pin" if len(photo.pins) == 1 else f"{len(photo.pins)} pins"
+    row.label(text=said(count), translate=False)
     row.operator("relit.clear_pins", icon="X")
     if photo.pins:
         found = pinned_head.head_of(context, photo)

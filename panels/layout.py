@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.head.active_head import active_head
+from ..translations import said
 
 LETTER = 6.5  # width of an average letter in points at the default interface scale
 DEFAULT_WIDTH = 300  # points, where no region is drawn
@@ -48,6 +48,6 @@ def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE", beside:
     width = (region.width if region else DEFAULT_WIDTH) / scale
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for line in textwrap.wrap(iface_(text), max(20, int((width - MARGIN - beside) / LETTER))):
+    for line in textwrap.wrap(said(text), max(20, int((width - MARGIN - beside) / LETTER))):
         column.label(text=line, icon=icon, translate=False)
         icon = "BLANK1" if icon != "NONE" else "NONE"

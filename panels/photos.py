@@ -9,6 +9,7 @@ import bpy
 from ..operators.jobs import worker
 from ..operators.jobs.session import session
 from ..operators.photos import look
+from ..translations import said
 from . import thumbnails
 from .layout import RelitPanel, draw_text
 
@@ -117,7 +118,7 @@ def draw_faces(
     """Draw a button for each face of a photo, from left to right."""
     index = next((index for index, other in enumerate(scene.relit.photos) if other == photo), -1)
     column = layout.column(align=True)
-    column.label(text=f"{len(found.boxes)} faces; which is the person?")
+    column.label(text=said(f"{len(found.boxes)} faces; which is the person?"), translate=False)
     grid = column.grid_flow(row_major=True, columns=FACES_IN_A_ROW, even_columns=True, align=True)
     for number, box in enumerate(found.boxes, 1):
         icon = thumbnails.face_icon_of(photo.path, found.orientation, found.size, box)

@@ -7,6 +7,7 @@ from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.jobs.run import run
 from ..operators.jobs.time_left import in_words
+from ..translations import said
 from . import thumbnails
 from .layout import draw_text
 
@@ -24,7 +25,7 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
     if run.waiting and not run.cancelling:
         draw_text(layout, "The head is ready. It appears in Object Mode, when no render is running.", "INFO")
     else:
-        layout.progress(factor=run.fraction, text=iface_(run.stage))
+        layout.progress(factor=run.fraction, text=said(run.stage))
     row = layout.split(factor=0.65)
     row.label(text="" if run.waiting else time_left(), icon="TIME", translate=False)
     row.operator("relit.cancel", icon="CANCEL")

@@ -6,6 +6,7 @@ import bpy
 
 from ..operators.head.active_head import active_head
 from ..operators.skin import provenance
+from ..translations import said
 from .layout import HeadPanel, draw_text
 
 LEGEND = (
@@ -36,10 +37,10 @@ class RELIT_PT_provenance(HeadPanel, bpy.types.Panel):
         for number, (name, meaning, icon) in enumerate(LEGEND):
             share = f"{face[number]:.0%} of the face"
             if whole is not None:
-                share += f", {whole[number]:.0%} of the head"
+                share = f"{face[number]:.0%} of the face, {whole[number]:.0%} of the head"
             line = column.row()
-            line.label(text=f"{name} ({meaning})", icon=icon)
-            column.label(text=share, icon="BLANK1")
+            line.label(text=f"{said(name)} ({said(meaning)})", icon=icon, translate=False)
+            column.label(text=said(share), icon="BLANK1", translate=False)
         row = layout.row(align=True)
         for parts, text in (("INVENTED", "Mask Invented"), ("NOT_SEEN", "Mask Not Seen")):
             button = row.operator("relit.provenance_mask", text=text, icon="MOD_MASK")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface_
 
 from ..operators.jobs.run import run
+from ..translations import said
 from .progress import time_left
 
 
@@ -15,7 +15,7 @@ def draw(self: bpy.types.Header, context: bpy.types.Context) -> None:
         row = self.layout.row(align=True)
         progress = row.row()
         progress.ui_units_x = 14
-        progress.progress(factor=run.fraction, text=f"Relit: {iface_(run.stage)}, {time_left()}")
+        progress.progress(factor=run.fraction, text=f"Relit: {said(run.stage)}, {time_left()}")
         row.operator("relit.cancel", text="", icon="X")
 
 

@@ -1,13 +1,15 @@
-"""The strings of the interface, read out of the source: what a translation may hold.
+"""The strings that an artist can see, read out of the source: what a translation holds.
 
-    python tests/messages.py        lists them with their contexts, those without a German text first
+    python tests/messages.py        lists those without a German text
 
-Blender looks up labels of operators under the context ``Operator`` and everything else under ``*``.
+A string with values in it stands for its template, with ``{0}`` for the first value.
 """
 
 from __future__ import annotations
 
 import ast
+import itertools
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,77 +17,95 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-ANY, OPERATOR = "*", "Operator"
-TEXT_KEYWORDS = {"name", "description", "text", "heading", "title", "message", "confirm_text"}
-TRANSLATING = {"iface_", "rpt_", "tip_", "draw_text", "poll_message_set", "FitError", "fail"}
-Message = tuple[str, str]
+SIDE = ("operators", "panels", "properties")
+KEYWORDS = {"name", "description", "text", "heading", "title", "message", "confirm_text"}
+CALLS = {"said", "iface_", "draw_text", "poll_message_set", "report", "FitError", "Problem", "fail", "enter"}
+CALLS |= {"_slider", "_section", "translate"}
+COMMAND_LINE = {"__main__.py", "rasterize.py", "environment.py"}
+"""Files of the core whose sentences only a terminal shows."""
+NAMES = {"AgX", "EEVEE", "FBX", "GLB", "OBJ", "USD", "USDZ", "Relit", "Rig", "Substance", "Unity", "Unreal"}
+NAMES |= {"relit-{0}"}
+"""The same in every language."""
 
 
-def interface_messages() -> set[Message]:
-    """Return (context, string) of every string that Blender may show."""
-    files = [ROOT / "preferences.py"]
-    files += [
-        path for folder in ("operators", "panels", "properties") for path in sorted((ROOT / folder).rglob("*.py"))
-    ]
-    return {message for path in files for message in _messages(ast.parse(path.read_text(encoding="utf-8")))}
+def anything() -> set[str]:
+    """Return every string of the interface and of the core, whether anybody can see it or not."""
+    return {text for path in _files(*SIDE, "core") for text in _texts(_tree(path))}
 
 
-def sentences_of_core() -> set[Message]:
-    """Return the sentences and hints of the core that hold no values."""
-    found: set[Message] = set()
-    for path in sorted((ROOT / "core").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-                found.add((ANY, node.value))
-    return found
+def seen() -> set[str]:
+    """Return the strings that certainly are shown: labels, tooltips, reports and what the core says of a problem."""
+    found = {text for path in _files(*SIDE) for text in _shown(_tree(path))}
+    found |= {text for path in _files("core") if path.name not in COMMAND_LINE for text in _of_calls(_tree(path))}
+    return {text for text in found if re.search("[a-z]", re.sub("{.*?}", "", text)) and text not in NAMES}
 
 
-def labels() -> set[Message]:
-    """Return the messages that are labels: what an artist reads without pointing at anything."""
-    found: set[Message] = set()
-    for folder in ("operators", "panels"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    context = OPERATOR if any("Operator" in ast.unparse(base) for base in node.bases) else ANY
-                    found |= {(context, text) for name, text in _assigned(node) if name == "bl_label"}
-    return found
+def labels() -> set[str]:
+    """Return the labels of operators and panels: what an artist reads without pointing at anything."""
+    return {
+        text
+        for path in _files("operators", "panels")
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ClassDef)
+        for name, text in _assigned(node)
+        if name == "bl_label"
+    }
 
 
-def _messages(tree: ast.AST) -> Iterator[Message]:
+def _files(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [*found, ROOT / "preferences.py"] if "panels" in folders else found
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _shown(tree: ast.AST) -> Iterator[str]:
+    yield from _of_calls(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            operator = any("Operator" in ast.unparse(base) for base in node.bases)
-            for name, text in _assigned(node):
-                if name == "bl_label":
-                    yield OPERATOR if operator else ANY, text
-                elif name in {"bl_description", "bl_category"}:
-                    yield ANY, text
-            if operator and ast.get_docstring(node):
-                yield ANY, " ".join(ast.get_docstring(node).split())
+            yield from (text for name, text in _assigned(node) if name in {"bl_label", "bl_description", "bl_category"})
+            if any("Operator" in ast.unparse(base) for base in node.bases) and ast.get_docstring(node):
+                yield " ".join(ast.get_docstring(node).split())
         elif isinstance(node, ast.Call):
-            yield from _of_call(node)
-        elif isinstance(node, ast.Return | ast.Assign | ast.AnnAssign | ast.IfExp | ast.Tuple | ast.Dict):
-            # Items of enums and sentences that are returned, kept or chosen from.
-            yield from ((ANY, text) for text in _texts(node))
+            for keyword in node.keywords:
+                if keyword.arg in KEYWORDS:
+                    yield from _whole(keyword.value)
+                elif keyword.arg == "items" and isinstance(keyword.value, ast.List | ast.Tuple):
+                    items = (item.elts[1:3] for item in keyword.value.elts if isinstance(item, ast.Tuple))
+                    yield from (text for item in items for part in item for text in _whole(part))
 
 
-def _of_call(node: ast.Call) -> Iterator[Message]:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    for keyword in node.keywords:
-        if keyword.arg in TEXT_KEYWORDS:
-            yield from ((ANY, text) for text in _texts(keyword.value))
-            if name == "operator" and keyword.arg == "text":
-                yield from ((OPERATOR, text) for text in _texts(keyword.value))
-    if name in TRANSLATING or name in {"_slider", "_section", "translate"}:
-        for argument in node.args:
-            yield from ((ANY, text) for text in _texts(argument))
+def _of_calls(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in CALLS:
+                yield from (text for argument in node.args for text in _whole(argument))
+
+
+def _whole(node: ast.AST) -> Iterator[str]:
+    """Return the strings that an expression may be, not those that it is made from."""
+    if isinstance(node, ast.IfExp):
+        yield from (*_whole(node.body), *_whole(node.orelse))
+    elif isinstance(node, ast.Constant | ast.JoinedStr):
+        yield from itertools.islice(_texts(node), 1)
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.strip():
-            yield part.value
+    """Return the strings in a tree."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip():
+        yield node.value
+    if isinstance(node, ast.JoinedStr):
+        blanks = itertools.count()
+        parts = (part.value if isinstance(part, ast.Constant) else f"{{{next(blanks)}}}" for part in node.values)
+        yield "".join(parts)
+    for part in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.JoinedStr) and isinstance(part, ast.Constant)):
+            yield from _texts(part)
+    if isinstance(node, ast.ClassDef) and ast.get_docstring(node):
+        yield " ".join(ast.get_docstring(node).split())
 
 
 def _assigned(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
@@ -95,8 +115,7 @@ def _assigned(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    from translations import GERMAN
+    from translations import TABLE
 
-    known = interface_messages()
-    for message in sorted(known, key=lambda message: (message in GERMAN, message)):
-        print("       " if message in GERMAN else "MISSING", *message, sep="  ")
+    for text in sorted(seen() - {text for _, text in TABLE["de_DE"]}):
+        print(text)

@@ -14,6 +14,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, StringProperty
 from mathutils import Matrix
 
 from ...core.errors import FitError
+from ...translations import said
 from ..head.active_head import active_head, require_head
 from . import export_material, exporters, shaded_maps, standin, texture_sets
 from .exporters import FORMATS
@@ -80,7 +81,7 @@ class RELIT_OT_export(bpy.types.Operator):
     @classmethod
     def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Say what the chosen format is for."""
-        return f"Write the head, as it is now. {FORMATS[properties.format].description}"
+        return said("Write the head, as it is now.", FORMATS[properties.format].description)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Let the artist choose the file and what goes into it."""
@@ -113,10 +114,10 @@ class RELIT_OT_export(bpy.types.Operator):
             with said_plainly(path):
                 self._write(active_head(context), path)
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         shaded_maps.warn_of_nodes(self, active_head(context))
-        self.report({"INFO"}, f"Wrote {path.name} ({path.stat().st_size / 1e6:.1f} MB) to {path.parent}.")
+        self.report({"INFO"}, said(f"Wrote {path.name} ({path.stat().st_size / 1e6:.1f} MB) to {path.parent}."))
         return {"FINISHED"}
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -19,6 +19,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from ...core.errors import FitError
 from ...core.shape import lashes
 from ...core.srgb import srgb_from_linear
+from ...translations import said
 from ..head.active_head import active_head, require_head
 from . import map_pixels
 from .places import said_plainly
@@ -233,10 +234,10 @@ class RELIT_OT_export_textures(bpy.types.Operator):
                 maps = read_maps(head_object, int(self.size))
                 written = write_set(maps, folder, self.name or head_object.name, SETS[self.textures])
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         warn_of_nodes(self, head_object)
-        self.report({"INFO"}, f"Wrote {len(written)} textures for {SETS[self.textures].label} to {folder}.")
+        self.report({"INFO"}, said(f"Wrote {len(written)} textures for {SETS[self.textures].label} to {folder}."))
         return {"FINISHED"}
 
     def draw(self, context: bpy.types.Context) -> None:

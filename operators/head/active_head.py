@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from ...translations import said
+
 
 def is_head(candidate: bpy.types.Object | None) -> bool:
     """Whether an object is a head of ours."""
@@ -50,6 +52,8 @@ def require_own_head(cls: type[bpy.types.Operator], context: bpy.types.Context) 
     head_object = active_head(context)
     linked = [part for part in (head_object.data, *head_object.data.materials) if part and not part.is_editable]
     if linked or not head_object.is_editable:
-        cls.poll_message_set(f"{head_object.name} belongs to another file. Make it local first (Object > Relations).")
+        cls.poll_message_set(
+            said(f"{head_object.name} belongs to another file. Make it local first (Object > Relations).")
+        )
         return False
     return True

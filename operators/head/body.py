@@ -8,6 +8,7 @@ from bpy.props import BoolProperty
 
 from ...core.errors import FitError
 from ...core.shape.morphable import load_model
+from ...translations import said
 from . import head_shape, rig_bones
 from .active_head import active_head, require_head
 from .expression import UNITS
@@ -39,7 +40,7 @@ class RELIT_OT_fit_body(bpy.types.Operator):
             return False
         problem = head_shape.problem(active_head(context))
         if problem:
-            cls.poll_message_set(f"{problem.message} {problem.hint}".strip())
+            cls.poll_message_set(said(problem.message, problem.hint))
         elif not bodies(context):
             cls.poll_message_set("Add a body with MPFB first: a mesh of 13380 or 19158 vertices.")
         elif len(bodies(context)) > 1:
@@ -55,11 +56,11 @@ class RELIT_OT_fit_body(bpy.types.Operator):
             key = put_on_body(head_object, body)
             count = add_expressions(head_object, body) if self.expressions else 0
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         added = f", and {count} expressions" if count else ""
         self.report(
-            {"INFO"}, f"{body.name} has the shape key {key.name}{added}. Refit its eyes, teeth and hair in MPFB."
+            {"INFO"}, said(f"{body.name} has the shape key {key.name}{added}. Refit its eyes, teeth and hair in MPFB.")
         )
         return {"FINISHED"}
 

@@ -6,6 +6,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
 
 from ...core.shape.expressions import PRESETS, UNITS, mirrored, preset
+from ...translations import said
 from . import head_shape, mesh
 from .active_head import active_head
 
@@ -74,7 +75,8 @@ class RELIT_OT_expression_preset(ExpressionOperator, bpy.types.Operator):
     @classmethod
     def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Name the expression in the tooltip."""
-        return f"Give the head this expression: {PRESETS[properties.preset][0]}. Ctrl adds it to the present one"
+        name = said(PRESETS[properties.preset][0])
+        return said(f"Give the head this expression: {name}. Ctrl adds it to the present one")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Add with the control key held."""
@@ -129,7 +131,7 @@ class RELIT_OT_expression_photo(ExpressionOperator, bpy.types.Operator):
         known = head_shape.photo_expressions(head_object)
         name = mesh.photo_key_name(self.photo - 1)
         if name not in known:
-            self.report({"ERROR"}, f"{head_object.name} has no photo {self.photo}; it has {len(known)}.")
+            self.report({"ERROR"}, said(f"{head_object.name} has no photo {self.photo}; it has {len(known)}."))
             return {"CANCELLED"}
         set_expression(head_object, known[name])
         return {"FINISHED"}
@@ -146,7 +148,7 @@ class RELIT_OT_expression_key(ExpressionOperator, bpy.types.Operator):
         keys = units_of(active_head(context))
         for key in keys.values():
             key.keyframe_insert("value")
-        self.report({"INFO"}, f"{len(keys)} expressions have a keyframe at frame {context.scene.frame_current}.")
+        self.report({"INFO"}, said(f"{len(keys)} expressions have a keyframe at frame {context.scene.frame_current}."))
         return {"FINISHED"}
 
 

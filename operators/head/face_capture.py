@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, BoolVectorProperty, IntProperty, StringPrope
 
 from ...core.errors import FitError
 from ...core.shape.face_capture import Capture, read_capture
+from ...translations import said
 from . import head_shape
 from .active_head import active_head
 from .expression import ExpressionOperator, units_of
@@ -49,7 +50,7 @@ class RELIT_OT_face_capture(ExpressionOperator, bpy.types.Operator):
         try:
             capture = read_capture(path).resampled(scene.render.fps / scene.render.fps_base)
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         played = play_keys(head_object, capture, path.stem, self.start)
         rig = rig_of(head_object)
@@ -59,7 +60,7 @@ class RELIT_OT_face_capture(ExpressionOperator, bpy.types.Operator):
         last = self.start + len(capture.seconds) - 1
         scene.frame_end = max(scene.frame_end, last)
         without = "" if turned or not np.any(capture.head) else "; the head's own turning needs a rig"
-        self.report({"INFO"}, f"{played} expressions play from frame {self.start} to {last}{without}.")
+        self.report({"INFO"}, said(f"{played} expressions play from frame {self.start} to {last}{without}."))
         return {"FINISHED"}
 
 

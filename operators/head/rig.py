@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...translations import said
 from . import head_shape, rig_bones, rig_build
 from .active_head import active_head, require_head
 from .rig_build import rig_of
@@ -24,9 +25,9 @@ class RELIT_OT_add_rig(bpy.types.Operator):
         head_object = active_head(context)
         problem = head_shape.problem(head_object)
         if problem:
-            cls.poll_message_set(f"{problem.message} {problem.hint}".strip())
+            cls.poll_message_set(said(problem.message, problem.hint))
         elif rig_of(head_object):
-            cls.poll_message_set(f"{head_object.name} has a rig already.")
+            cls.poll_message_set(said(f"{head_object.name} has a rig already."))
         else:
             return True
         return False
@@ -35,11 +36,13 @@ class RELIT_OT_add_rig(bpy.types.Operator):
         """Build the armature and tie the head to it."""
         head_object = active_head(context)
         if head_object.name not in context.view_layer.objects:
-            self.report({"ERROR"}, f"{head_object.name} is not in this view layer; switch its collection on first.")
+            self.report(
+                {"ERROR"}, said(f"{head_object.name} is not in this view layer; switch its collection on first.")
+            )
             return {"CANCELLED"}
         taken = sorted(set(rig_bones.weights()) & set(head_object.vertex_groups.keys()))
         if taken:
-            self.report({"ERROR"}, f"{head_object.name} has a vertex group called {taken[0]}; rename it first.")
+            self.report({"ERROR"}, said(f"{head_object.name} has a vertex group called {taken[0]}; rename it first."))
             return {"CANCELLED"}
         rig = rig_build.build_armature(head_object, f"{head_object.name} Rig")
         rig[rig_build.RIG] = True

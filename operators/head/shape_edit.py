@@ -8,6 +8,7 @@ from bpy.props import FloatProperty, IntProperty, StringProperty
 
 from ...core.errors import FitError
 from ...core.shape.shape_sliders import SLIDERS, load_sliders
+from ...translations import said
 from . import head_shape
 from .active_head import active_head, require_head
 
@@ -28,7 +29,7 @@ class ShapeOperator:
         try:
             head_shape.set_identity(head_object, self.changed(head_object))
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -37,7 +38,7 @@ def can_change(cls: type[bpy.types.Operator], context: bpy.types.Context) -> boo
     """Poll for what changes the shape of the active head; sets the sentence that the grey button shows."""
     problem = head_shape.problem(active_head(context))
     if problem:
-        cls.poll_message_set(f"{problem.message} {problem.hint}".strip())
+        cls.poll_message_set(said(problem.message, problem.hint))
     return problem is None
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt_
 
 from ...core.errors import FitError
+from ...translations import said
 from .run import run
 from .session import session
 
@@ -34,7 +34,7 @@ def redraw() -> None:
 
 def report_problem(operator: bpy.types.Operator, error: FitError) -> None:
     """Report a problem and its hint, in the artist's language where they are known in it."""
-    operator.report({"ERROR"}, f"{rpt_(error.message)} {rpt_(error.hint)}".strip())
+    operator.report({"ERROR"}, said(error.message, error.hint))
 
 
 def blender_can_take_objects() -> bool:

@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 
 from ...core.errors import FitError
+from ...translations import said
 from ..head.active_head import active_head, is_head, require_head
 from ..head.camera import photo_camera, show_whole_photo
 from ..head.mesh import photo_key_name
@@ -64,7 +65,7 @@ class RELIT_OT_compare(bpy.types.Operator):
             compared = Compared(head_object.name, photo.name, scene.name, places, box)
             render.start(context, {**wanted, "out": str(out)}, lambda path: finish(path, compared))
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         show_whole_photo(camera, scene)
         look_through(context, camera)
@@ -92,7 +93,7 @@ class RELIT_OT_look_through_photo(bpy.types.Operator):
         background = background_of(camera)
         background.display_depth, background.alpha = "FRONT", min(background.alpha, 0.5)
         look_through(context, camera)
-        self.report({"INFO"}, f"The view is that of photo {number}. Its opacity is in the panel Compare.")
+        self.report({"INFO"}, said(f"The view is that of photo {number}. Its opacity is in the panel Compare."))
         return {"FINISHED"}
 
 
@@ -164,7 +165,10 @@ def _require_camera(cls: type[bpy.types.Operator], context: bpy.types.Context) -
     camera = photo_camera(active_head(context), number)
     if camera is None or background_of(camera) is None:
         cls.poll_message_set(
-            f"The head has no camera with photo {number}. Load it again with Matching Cameras, or choose another photo."
+            said(
+                f"The head has no camera with photo {number}. Load it again with Matching Cameras, "
+                "or choose another photo."
+            )
         )
         return False
     return True

@@ -6,6 +6,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ...core.errors import FitError
+from ...translations import said
 from ..head.active_head import active_head, require_head
 from ..reconstruct import framing
 from . import light_rig
@@ -43,17 +44,17 @@ class RELIT_OT_light(bpy.types.Operator):
     @classmethod
     def description(cls, context: bpy.types.Context, properties: RELIT_OT_light) -> str:
         """What this button's preset is."""
-        return f"{PRESETS[properties.preset].description}. The former preset goes, your own lamps stay"
+        return said(f"{PRESETS[properties.preset].description}.", "The former preset goes, your own lamps stay")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Put the light on."""
         try:
             light_rig.apply(context.scene, active_head(context), self.preset)
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         framing.show_light(context.scene)
-        self.report({"INFO"}, f"{PRESETS[self.preset].label} lights the head.")
+        self.report({"INFO"}, said(f"{said(PRESETS[self.preset].label)} lights the head."))
         return {"FINISHED"}
 
 
@@ -99,7 +100,7 @@ class RELIT_OT_view_transform(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set it."""
         context.scene.view_settings.view_transform = self.transform
-        self.report({"INFO"}, f"The view transform is {self.transform}.")
+        self.report({"INFO"}, said(f"The view transform is {self.transform}."))
         return {"FINISHED"}
 
 

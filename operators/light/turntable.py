@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ...core.errors import FitError
+from ...translations import said
 from ..head.active_head import active_head, require_head
 from . import light_rig
 from .renders import render
@@ -41,9 +42,9 @@ class RELIT_OT_turntable(bpy.types.Operator):
             out = output_path(context.scene, head_object)
             render.start(context, {**order(choice, head_object), "out": str(out)}, lambda path: None)
         except FitError as error:
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"{choice.frames} frames go to {out}.")
+        self.report({"INFO"}, said(f"{choice.frames} frames go to {out}."))
         return {"FINISHED"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...translations import said
 from ..head.active_head import active_head, require_own_head
 from ..head.mesh import UV_NAME
 from . import relief_maps, skin_look
@@ -39,7 +40,7 @@ class RELIT_OT_update_skin(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Update it."""
         kind = skin_look.update(active_head(context))
-        self.report({"INFO"}, f"The skin scatters light as {kind} skin does.")
+        self.report({"INFO"}, said(f"The skin scatters light as {said(kind)} skin does."))
         return {"FINISHED"}
 
 
@@ -68,7 +69,9 @@ class RELIT_OT_displacement(bpy.types.Operator):
             self.report({"INFO"}, "Pores and wrinkles are shaded by the normal map again.")
         else:
             reach = add_displacement(head_object)
-            self.report({"INFO"}, f"Pores and wrinkles are geometry when rendered, {reach * 1000:.2f} mm at most.")
+            self.report(
+                {"INFO"}, said(f"Pores and wrinkles are geometry when rendered, {reach * 1000:.2f} mm at most.")
+            )
         return {"FINISHED"}
 
 

@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 
 from ...core.protocol import Look, Looked
+from ...translations import said
 from ..jobs import worker
 from ..jobs.run import Problem
 from ..jobs.session import session
@@ -72,7 +73,7 @@ class RELIT_OT_look(bpy.types.Operator):
             cls.poll_message_set("There is no photo in use.")
             return False
         if worker.worker_python() is None:
-            cls.poll_message_set(" ".join(worker.missing_worker_sentences()))
+            cls.poll_message_set(said(*worker.missing_worker_sentences()))
             return False
         return True
 

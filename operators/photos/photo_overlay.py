@@ -17,6 +17,7 @@ from bpy.props import IntProperty
 from gpu_extras.batch import batch_for_shader
 
 from ...core.photos.face_parts import DRAWN_LINES
+from ...translations import said
 from . import look, pinned_head, upright
 
 BOX_COLOUR = (1.0, 1.0, 1.0, 0.6)
@@ -60,7 +61,7 @@ class RELIT_OT_show_landmarks(bpy.types.Operator):
         try:
             image = upright.image_of(look.absolute(photo), found.orientation if found else 1)
         except (RuntimeError, OSError) as error:
-            self.report({"ERROR"}, f"{photo.name} cannot be opened: {error}.")
+            self.report({"ERROR"}, said(f"{photo.name} cannot be opened: {error}."))
             return {"CANCELLED"}
         area = _image_area(context)
         if area is None:

@@ -11,6 +11,7 @@ import bpy
 from bpy.props import CollectionProperty, EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 
+from ...translations import said
 from ..jobs import worker
 from . import look
 
@@ -80,10 +81,10 @@ class RELIT_OT_add_photos(bpy.types.Operator, ImportHelper):
         paths = [Path(self.directory, name) for name in names] or [Path(self.filepath)]
         added, trouble = add(context.scene, paths)
         for sentence in trouble:
-            self.report({"WARNING"}, sentence)
+            self.report({"WARNING"}, said(sentence))
         if not added:
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Added {added[0]}." if len(added) == 1 else f"Added {len(added)} photos.")
+        self.report({"INFO"}, said(f"Added {added[0]}." if len(added) == 1 else f"Added {len(added)} photos."))
         return {"FINISHED"}
 
 
@@ -141,10 +142,10 @@ class RELIT_OT_add_image(bpy.types.Operator):
             try:
                 path = _written(image)
             except (OSError, RuntimeError) as error:
-                self.report({"ERROR"}, f"{image.name} could not be written to a file: {error}.")
+                self.report({"ERROR"}, said(f"{image.name} could not be written to a file: {error}."))
                 return {"CANCELLED"}
         added, trouble = add(context.scene, [path])
-        self.report({"INFO"} if added else {"WARNING"}, f"Added {added[0]}." if added else trouble[0])
+        self.report({"INFO"} if added else {"WARNING"}, said(f"Added {added[0]}." if added else trouble[0]))
         return {"FINISHED"} if added else {"CANCELLED"}
 
 
@@ -189,7 +190,7 @@ class RELIT_OT_clear_photos(_NeedsPhoto, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Empty the list."""
         settings = context.scene.relit
-        self.report({"INFO"}, f"Removed {len(settings.photos)} photos from the list; the files stay.")
+        self.report({"INFO"}, said(f"Removed {len(settings.photos)} photos from the list; the files stay."))
         settings.photos.clear()
         settings.active_photo = 0
         return {"FINISHED"}
@@ -239,7 +240,7 @@ class RELIT_OT_find_photo(_NeedsPhoto, bpy.types.Operator, ImportHelper):
         """Give the photo its file, and other missing ones theirs by name."""
         settings = context.scene.relit
         if not os.path.isfile(self.filepath):
-            self.report({"WARNING"}, f"{self.filepath} is not a file.")
+            self.report({"WARNING"}, said(f"{self.filepath} is not a file."))
             return {"CANCELLED"}
         index = self.index if 0 <= self.index < len(settings.photos) else settings.active_photo
         photo = settings.photos[min(index, len(settings.photos) - 1)]
@@ -251,7 +252,7 @@ class RELIT_OT_find_photo(_NeedsPhoto, bpy.types.Operator, ImportHelper):
                 _put(other, beside)
                 found += 1
         look.ask(context.scene)
-        self.report({"INFO"}, f"Found {photo.name}." if found == 1 else f"Found {found} photos.")
+        self.report({"INFO"}, said(f"Found {photo.name}." if found == 1 else f"Found {found} photos."))
         return {"FINISHED"}
 
 
@@ -290,7 +291,7 @@ class RELIT_OT_photo_notes(bpy.types.Operator):
     @classmethod
     def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
         """Say it in the tooltip."""
-        return properties.notes
+        return "\n".join(map(said, properties.notes.splitlines()))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make the photo the active one; the panel says it below the list."""

@@ -8,6 +8,7 @@ from bpy.props import IntProperty
 
 from ...core.errors import FitError
 from ...core.shape.morphable import load_model
+from ...translations import said
 from ..head import head_shape
 from . import look, photo_overlay, pin_solver, pinned_head
 from .photo_overlay import Frame, photo_shown
@@ -118,7 +119,7 @@ def _follow(operator: bpy.types.Operator, context: bpy.types.Context, photo: bpy
         try:
             settle(context.scene, found[0])
         except FitError as error:
-            operator.report({"WARNING"}, f"The head does not follow: {error.message} {error.hint}")
+            operator.report({"WARNING"}, said(f"The head does not follow: {error.message} {error.hint}"))
     photo_overlay.redraw()
 
 
@@ -212,7 +213,7 @@ class RELIT_OT_drag_pin(_OverPhoto, bpy.types.Operator):
         except FitError as error:
             drag.trouble = f"{error.message} {error.hint}"
         if drag.trouble:
-            self.report({"WARNING"}, f"The head does not follow: {drag.trouble}")
+            self.report({"WARNING"}, said(f"The head does not follow: {drag.trouble}"))
         return {"FINISHED"}
 
 

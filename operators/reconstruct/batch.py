@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 import bpy
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, StringProperty
 
 from ...core.batch import people, seconds_of_all
 from ...core.batch_report import FAILED, PAGE, Outcome, in_words, read_report
 from ...core.errors import FitError
 from ...core.protocol import Batch, encode
+from ...translations import said
 from ..jobs import polling, worker
 from ..jobs.job import Job, new_job_id, worker_command
 from ..jobs.run import BATCH, run
@@ -55,7 +55,7 @@ class RELIT_OT_batch(bpy.types.Operator):
         """A worker is needed, and nothing else may run."""
         reason = why_no_worker()
         if reason:
-            cls.poll_message_set(tip_(reason))
+            cls.poll_message_set(said(reason))
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -72,7 +72,7 @@ class RELIT_OT_batch(bpy.types.Operator):
             run.fail(error.message, error.hint)
             polling.report_problem(self, error)
             return {"CANCELLED"}
-        self.report({"INFO"}, f"{count} people were found; their heads go to {heads_folder(self.directory)}.")
+        self.report({"INFO"}, said(f"{count} people were found; their heads go to {heads_folder(self.directory)}."))
         return {"FINISHED"}
 
 

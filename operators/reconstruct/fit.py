@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from bpy.app.translations import pgettext_tip as tip_
 
 from ... import vendor_install
 from ...core.durations import expected_seconds
@@ -18,6 +17,7 @@ from ...core.errors import FitError
 from ...core.head import FIT_FILE
 from ...core.protocol import Reconstruct, encode
 from ...core.settings import FitSettings
+from ...translations import said
 from ..head.active_head import active_head
 from ..jobs import polling, worker
 from ..jobs.job import Job, new_job_id, worker_command
@@ -41,7 +41,7 @@ class RELIT_OT_fit(bpy.types.Operator):
         """A photo and a worker are needed, and nothing else may run."""
         reason = why_not(context)
         if reason:
-            cls.poll_message_set(tip_(reason))
+            cls.poll_message_set(said(reason))
         return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -175,15 +175,16 @@ def deliver(folder: str, destination: Destination, expected: float = 0.0) -> boo
     scene = next((one for one in bpy.data.scenes if one.session_uid == destination.scene), bpy.context.scene)
     old = replace_head.find(scene, destination.head) if destination.head else None
     if old is not None:
-        head, said = replace_head.replace(old, Path(folder), scene), f"{old.name} was replaced"
+        head, done = replace_head.replace(old, Path(folder), scene), f"{old.name} was replaced"
     else:
         loaded = load_head.load(Path(folder), scene)
         beside.stand_beside(loaded, scene)
-        gone = "The head to replace is gone; the new one was added as" if destination.head else "The new head is"
-        head, said = loaded.head, f"{gone} {loaded.object.name}"
+        name = loaded.object.name
+        gone = f"The head to replace is gone; the new one was added as {name}"
+        head, done = loaded.head, gone if destination.head else f"The new head is {name}"
     pinned_head.remove_previews(scene)
     bpy.ops.ed.undo_push(message="Reconstruct")
-    run.notice, run.folder = f"{said}, after {run.seconds:.0f} s.", folder
+    run.notice, run.folder = f"{done}, after {run.seconds:.0f} s.", folder
     run.notes = tuple(str(note) for note in head.fit.get("warnings", ()))
     return True
 

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, StringProperty
 
 from ...core.errors import FitError
 from ...core.head import Head, read_head, unpainted
+from ...translations import said
 from ..head import camera, head_shape, mesh
 from ..jobs.run import run
 from ..material import images, lashes, material, skin_look, surface
@@ -59,7 +60,7 @@ class RELIT_OT_load_head(bpy.types.Operator):
             loaded = load(Path(bpy.path.abspath(self.directory)), context.scene)
         except FitError as error:
             run.fail(error.message, error.hint)
-            self.report({"ERROR"}, f"{error.message} {error.hint}".strip())
+            self.report({"ERROR"}, said(error.message, error.hint))
             return {"CANCELLED"}
         beside.stand_beside(loaded, context.scene)
         return {"FINISHED"}

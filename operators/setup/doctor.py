@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 
 from ... import vendor_install
+from ...translations import said
 from ..jobs import polling, worker
 from ..jobs.job import EXTENSION_ROOT, Job, new_job_id
 from ..jobs.run import DOCTOR, run
@@ -39,7 +40,7 @@ class RELIT_OT_doctor(bpy.types.Operator):
         python = worker.worker_python()
         if python is None:
             finish("")
-            self.report({"INFO"}, f'The report is in the text "{TEXT}" and on the clipboard.')
+            self.report({"INFO"}, said(f'The report is in the text "{TEXT}" and on the clipboard.'))
             return {"FINISHED"}
         run.dismiss()
         name = new_job_id()

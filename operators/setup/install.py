@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, StringProperty
 
 from ... import vendor_install
 from ...core.errors import FitError
+from ...translations import said
 from ..jobs import polling, worker
 from ..jobs.job import EXTENSION_ROOT, Job, new_job_id
 from ..jobs.run import INSTALL, run
@@ -45,7 +45,7 @@ class RELIT_OT_install(bpy.types.Operator):
         """Draw what :meth:`invoke` has found out."""
         column = self.layout.column(align=True)
         for line, icon in self._plan:
-            column.label(text=line, icon=icon, translate=False)
+            column.label(text=said(line), icon=icon, translate=False)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Start the installer; the panel shows how far it is."""
@@ -215,7 +215,7 @@ def _installed(_: str) -> bool:
 
 def _may(cls: type[bpy.types.Operator], reason: str) -> bool:
     if reason:
-        cls.poll_message_set(tip_(reason))
+        cls.poll_message_set(said(reason))
     return not reason
 
 

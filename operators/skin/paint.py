@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...translations import said
 from ..head.active_head import active_head
 from ..head.mesh import UV_NAME
 from . import paint_layer, skin_maps
@@ -30,7 +31,7 @@ class PaintOperator:
         """There must be a head whose skin can be painted on."""
         reason = _why_not(context)
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(said(reason))
         return not reason
 
 
@@ -58,7 +59,7 @@ class RELIT_OT_paint_skin(PaintOperator, bpy.types.Operator):
         for area in context.screen.areas if context.screen else ():
             if area.type == "VIEW_3D" and area.spaces.active.shading.type in {"SOLID", "WIREFRAME"}:
                 area.spaces.active.shading.type = "MATERIAL"  # solid shading shows the layer without the skin
-        self.report({"INFO"}, f"Paint goes to {layer.name}; it is saved with the file.")
+        self.report({"INFO"}, said(f"Paint goes to {layer.name}; it is saved with the file."))
         return {"FINISHED"}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from bpy.props import EnumProperty
 
 from ...core.head import Head
+from ...translations import said
 from ..head.active_head import active_head, require_own_head
 from ..head.mesh import UV_NAME
 from ..material import skin_look
@@ -125,7 +126,7 @@ class RELIT_OT_provenance_mask(bpy.types.Operator):
         head_object = active_head(context)
         if self.target == "GROUP":
             make_group(head_object, self.parts)
-            self.report({"INFO"}, f"The vertex group '{GROUP}' holds what no photo showed.")
+            self.report({"INFO"}, said(f"The vertex group '{GROUP}' holds what no photo showed."))
             return {"FINISHED"}
         material = skin_look.skin_material(head_object)
         source = skin_look.map_image(material, MAP) if material is not None else None

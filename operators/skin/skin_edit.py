@@ -12,6 +12,7 @@ from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
 from ...core.head import PAINT_FILE
 from ...core.protocol import Edit
+from ...translations import said
 from ..head.active_head import active_head
 from ..jobs import polling, worker
 from ..jobs.run import Problem, run
@@ -47,7 +48,7 @@ class SkinOperator:
         if head_object is not None:
             reason = skin_live.why_not(head_object)
         if reason:
-            cls.poll_message_set(reason)
+            cls.poll_message_set(said(reason))
         return not reason
 
 
@@ -97,7 +98,7 @@ class RELIT_OT_skin_copy(SkinOperator, bpy.types.Operator):
         head_object = active_head(context)
         _copied.clear()
         _copied.update({name: getattr(head_object.relit_skin, name) for name in (*skin_state.SLIDERS, "mirrored")})
-        self.report({"INFO"}, f"The sliders of {head_object.name} are copied.")
+        self.report({"INFO"}, said(f"The sliders of {head_object.name} are copied."))
         return {"FINISHED"}
 
 
@@ -146,11 +147,11 @@ class RELIT_OT_skin_save(SkinOperator, bpy.types.Operator):
         parent = Path(bpy.path.abspath(self.directory)) if self.directory else old.parent
         out = parent / (re.sub(r"[^\w. -]+", "_", self.name).strip(". ") or free_name(old).name)
         if out.exists():
-            self.report({"ERROR"}, f"{out} exists already. Choose another name.")
+            self.report({"ERROR"}, said(f"{out} exists already. Choose another name."))
             return {"CANCELLED"}
         # Paint on the diffuse map itself is saved as paint, not as skin.
         skin_live.when_clean(head_object, functools.partial(_save, head_object.session_uid, out))
-        self.report({"INFO"}, f"Writing {out.name}; the head starts from it when it is there.")
+        self.report({"INFO"}, said(f"Writing {out.name}; the head starts from it when it is there."))
         return {"FINISHED"}
 
 
