@@ -24,8 +24,8 @@ MELANIN = np.array([0.45, 0.85, 1.2], np.float32)
 """How a mark of melanin darkens red, green and blue, as logarithms."""
 FINE, CREASE, UNEVEN = 0.0006, 0.003, 0.006
 """Metres (standard deviations): below the first are pores; creases reach to the second, blotches to the third."""
-COARSE_SIDE = 512
-"""Side at which blurred maps are computed."""
+BLURRED_TEXELS, COARSE_SIDE = 2.5, 512
+"""Maps are blurred at a size where that takes this many texels, at most at this side."""
 DEEPENED, DARKENED = 0.5, 0.3
 """How much stronger the person's own slopes and dark creases are at the old end."""
 SMOOTHED = 1.0
@@ -166,9 +166,10 @@ def _grown(parts: np.ndarray, way: float) -> np.ndarray:
 
 def _blurred(image: np.ndarray, here: SkinAge, metres: float) -> np.ndarray:
     """Return the mean of plain skin [S,S,C] around each texel."""
-    side = min(len(image), COARSE_SIDE)
+    share = metres / here.metres
+    side = min(len(image), COARSE_SIDE, round(BLURRED_TEXELS / share))
     weight = resized(here.plain, side) + np.float32(1e-3)
     small = resized(image, side) * weight[..., None]
-    sigma = metres / here.metres * side
-    blurred = cv2.GaussianBlur(small, (0, 0), sigma) / cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]
+    blurred, amount = (cv2.GaussianBlur(part, (0, 0), share * side) for part in (small, weight))
+    blurred /= amount[..., None]
     return resized(blurred, len(image))
