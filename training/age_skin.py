@@ -59,7 +59,7 @@ def relief(canvas: Canvas) -> tuple[np.ndarray, np.ndarray]:
         height = line.depth * _profile(canvas.position, line)
         target = late if line.late else early
         np.copyto(target, np.where(np.abs(height) > np.abs(target), height, target))
-    broken = np.clip(1 + 0.3 * waves(canvas.position, 0.008, rng), 0.35, 1.5)
+    broken = np.clip(1 + 0.45 * waves(canvas.position, 0.014, rng), 0.2, 1.6)
     face = plain_skin(canvas, BACK)
     early *= DEEPEST * face * broken
     late *= DEEPEST * face * broken
@@ -146,15 +146,16 @@ def _lines(points: np.ndarray, rng: np.random.Generator) -> Iterator[Line]:
 
 def _forehead(xy: np.ndarray, rng: np.random.Generator) -> Iterator[Line]:
     brow = xy[[19, 24], 1].mean()
-    for step in range(5):
-        depth = (0.75, 0.9, 0.8, 0.6, 0.4)[step]
-        # Each line is made of pieces that overlap and do not quite meet.
-        for centre in (-0.024, 0.0, 0.024):
-            half = rng.uniform(0.013, 0.018)
-            x = centre + rng.normal(0, 0.002) + np.linspace(-half, half, 20)
-            y = brow + 0.013 + 0.0095 * step + rng.normal(0, 0.0009) - 5 * x**2
-            y = y + 0.0009 * np.sin(x / 0.008 + rng.uniform(0, 6))
-            yield Line(np.stack([x, y], 1), 0.0008, depth * rng.uniform(0.55, 1), late=step in (0, 4))
+    for step, (depth, half) in enumerate(((0.25, 0.026), (0.55, 0.036), (0.6, 0.038), (0.45, 0.034), (0.25, 0.028))):
+        x = rng.normal(0, 0.003) + np.linspace(-half, half, 40)
+        y = brow + 0.012 + 0.0095 * step + rng.normal(0, 0.0008) - 2.5 * x**2
+        y = y + 0.0011 * np.sin(x / rng.uniform(0.008, 0.012) + rng.uniform(0, 6))
+        yield Line(np.stack([x, y], 1), 0.0012, depth, late=depth < 0.4)
+        # Beside it runs a piece of a finer one.
+        start, end = sorted(rng.choice(40, 2, replace=False))
+        if end - start > 8:
+            piece = np.stack([x, y + rng.choice([-1, 1]) * 0.003], 1)[start:end]
+            yield Line(piece, 0.0007, 0.5 * depth, late=True)
 
 
 def _eye(outer: np.ndarray, inner: np.ndarray, side: int, rng: np.random.Generator) -> Iterator[Line]:

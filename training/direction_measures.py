@@ -135,6 +135,13 @@ def masculinity_reader(items: ReflectanceItems, half: int) -> Reader:
     return train_reader(features, truth, [item["name"] for item in known], importance)
 
 
+def relief_of(canvas: Canvas, slopes: np.ndarray) -> float:
+    """Return how strong slopes [S,S,2] of cheeks and forehead are, coarser than pores, in hundredths."""
+    smooth = cv2.GaussianBlur(np.ascontiguousarray(slopes), (0, 0), CREASE_METRES / canvas.texel)
+    energy = canvas.atlas.gather(np.square(smooth).sum(2))
+    return 100 * float(np.sqrt(np.average(energy, weights=canvas.share("cheeks", "forehead"))))
+
+
 class Measures:
     """Reads all measures off generated maps.
 
@@ -171,10 +178,8 @@ class Measures:
         )
 
     def relief(self, slopes: np.ndarray) -> float:
-        """Return how strong slopes [S,S,2] of cheeks and forehead are, coarser than pores, in hundredths."""
-        smooth = cv2.GaussianBlur(np.ascontiguousarray(slopes), (0, 0), CREASE_METRES / self.canvas.texel)
-        energy = self.canvas.atlas.gather(np.square(smooth).sum(2))
-        return 100 * float(np.sqrt(np.average(energy, weights=self.tone_weight)))
+        """Return :func:`relief_of` slopes [S,S,2]."""
+        return relief_of(self.canvas, slopes)
 
     def _of_texels(self, texels: np.ndarray) -> list[float]:
         labels = self._labels(texels)
