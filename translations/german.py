@@ -640,6 +640,7 @@ _TEXTS = {
     "It takes {0} GB there; {1} GB are free.": "Es braucht dort {0} GB; {1} GB sind frei.",
     "Jaw and Chin": "Kiefer und Kinn",
     "Jaw and Tongue": "Kiefer und Zunge",
+    "Jaw Angle": "Kieferwinkel",
     "Jaw Aside": "Kiefer seitlich",
     "Jaw Forward": "Kiefer vor",
     "Jaw Open": "Kiefer auf",
@@ -721,6 +722,7 @@ _TEXTS = {
     "Looking at photo {0} of {1}": "Foto {0} von {1} wird angesehen",
     "Looking at the photo...": "Das Foto wird angesehen...",
     "Looking at the photos": "Fotos werden angesehen",
+    "Lower corners of the jaw: a squarer face": "Tiefere Winkel des Kiefers: ein eckigeres Gesicht",
     "Lower Lip": "Unterlippe",
     "Lower Lip Down": "Unterlippe herunter",
     "Make a mask of the skin that no photo showed, white where you may paint, and put it to work": (

@@ -79,6 +79,9 @@ SLIDERS = (
     Slider("lip_projection", "Lip Projection", "Mouth", "+z0+z17-z61-z291", "Lips that stand further out"),
     Slider("mouth_corners", "Mouth Corners", "Mouth", "+y61+y291-y13-y13", "Corners of the mouth higher, at rest"),
     Slider("jaw_width", "Jaw Width", "Jaw and Chin", "+x397-x172", "A wider jaw", ("chin_width",)),
+    Slider(
+        "jaw_angle", "Jaw Angle", "Jaw and Chin", "-y172-y397+y61+y291", "Lower corners of the jaw: a squarer face"
+    ),
     Slider("chin_length", "Chin Length", "Jaw and Chin", "+y17-y152", "A longer chin"),
     Slider("chin_projection", "Chin Projection", "Jaw and Chin", "+z199+z199-z61-z291", "A chin that stands out more"),
     Slider("chin_width", "Chin Width", "Jaw and Chin", "+x379-x150", "A wider chin"),

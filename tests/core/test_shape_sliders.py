@@ -30,6 +30,7 @@ def independent(points: np.ndarray) -> dict[str, float]:
         "nose_width": points[35, 0] - points[31, 0],
         "mouth_width": points[54, 0] - points[48, 0],
         "jaw_width": points[12, 0] - points[4, 0],
+        "jaw_angle": points[[48, 54], 1].mean() - points[[4, 12], 1].mean(),
         "eye_distance": points[42:48, 0].mean() - points[36:42, 0].mean(),
         "eye_width": points[45, 0] - points[42, 0],
         "eye_opening": points[[43, 44], 1].mean() - points[[46, 47], 1].mean(),
@@ -76,6 +77,21 @@ def test_other_landmarks_agree(sliders, spread, name: str) -> None:
     change = {other: (after[other] - before[other]) / spread[other] for other in before}
     assert 0.5 < change[name] < 1.6, "about one standard deviation there too"
     assert max(change, key=lambda other: abs(change[other])) == name, change
+
+
+def test_the_jaws_angle_is_an_angle(sliders) -> None:
+    """Degrees between ear, corner and chin, seen from the side."""
+    model = load_model()
+
+    def angle(value: float) -> float:
+        landmarks, vertices = model.landmarks_478, model.mean + moved(sliders, "jaw_angle", value) / 1000
+        corners = np.einsum("kvc,kv->kc", vertices[landmarks.triangle_vertices], landmarks.barycentric)
+        ear, corner, chin = corners[[132, 172, 152], 1:]
+        up, along = (ear - corner) / np.linalg.norm(ear - corner), (chin - corner) / np.linalg.norm(chin - corner)
+        return float(np.degrees(np.arccos(up @ along)))
+
+    steps = np.diff([angle(value) for value in (-3, -1, 1, 3)]) / 2
+    assert ((steps > -4) & (steps < -2)).all(), steps
 
 
 @pytest.mark.parametrize(
