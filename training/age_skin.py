@@ -141,7 +141,7 @@ def _lines(points: np.ndarray, rng: np.random.Generator) -> Iterator[Line]:
         )
     for drop in (0.028, 0.042, 0.058):
         start = np.array([-0.04, xy[8, 1] - drop])
-        yield Line(start + _bent([0.08, 0], -0.006), 0.0011, rng.uniform(0.4, 0.7), late=drop > 0.03, back=-0.08)
+        yield Line(start + _bent([0.08, 0], -0.006), 0.0016, rng.uniform(0.15, 0.35), late=drop > 0.03, back=-0.08)
 
 
 def _forehead(xy: np.ndarray, rng: np.random.Generator) -> Iterator[Line]:
