@@ -18,6 +18,7 @@ from ..reflectance.merge import Observation
 from ..reflectance.prior import ReflectancePrior
 from ..shape.morphable import MorphableModel
 from .atlas import Atlas, bleed, build_atlas
+from .folds import folds
 from .unwrap import unwrap
 
 # Regions whose darkness is colour, not depth: they get no creases from it.
@@ -116,7 +117,8 @@ def complete_maps(
     features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
     doubt = atlas.image(atlas.interpolate(hair_doubt(model)[:, None]))[..., 0]
     beard = atlas.image(atlas.interpolate(beard_zone(model)[:, None]))[..., 0]
-    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), beard)
+    folded = atlas.image(_folded_texels(model, atlas, views, fit, observations))
+    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), beard, folded)
 
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
@@ -152,6 +154,16 @@ def beard_zone(model: MorphableModel) -> np.ndarray:
     above_neck = (model.mean[:, 1] - chin) / FOREHEAD_START + 2
     zone = np.minimum(np.maximum(below, beside), above_neck)
     return np.clip(zone, 0, 1).astype(np.float32) * model.regions["face"]
+
+
+def _folded_texels(
+    model: MorphableModel, atlas: Atlas, views: Sequence[View], fit: Fit, observations: Sequence[Observation]
+) -> np.ndarray:
+    """Return `folds` at the texels [N], of each photo as far as the texel comes from it."""
+    neutral = model.vertices(fit.identity)
+    skin = model.triangles[model.triangle_part == model.part_names.index("skin")]
+    each = [atlas.interpolate(folds(skin, neutral, view.vertices)[:, None])[:, 0] for view in views]
+    return np.average(each, axis=0, weights=[one.weight for one in observations]).astype(np.float32)
 
 
 def texel_size(model: MorphableModel, atlas: Atlas) -> float:

@@ -31,6 +31,8 @@ KEEP_COLOUR = 0.75
 # How dark and how light the fine part can make plain skin (logarithms): freckles and creases, not shadows' edges.
 DARK_MARK = 0.8
 LIGHT_MARK = 0.5
+# The same beside hair, and where the photo's expression folds the skin: folds are no colour.
+DOUBTED_MARK = 0.1
 # How much darker than the skin both sides of the face must be, smoothed over such a share of the map and on how much
 # of where a beard may grow, to be taken for one.
 BEARD = 0.3
@@ -139,6 +141,7 @@ def combine(
     doubt: np.ndarray,
     texel_metres: float,
     beard_zone: np.ndarray | None = None,
+    folded: np.ndarray | None = None,
 ) -> ReflectanceMaps:
     """Merge de-lit photos and prior into the maps of a head.
 
@@ -150,19 +153,28 @@ def combine(
         doubt: [S,S] in [0,1], how readily something dark there is taken for hanging hair.
         texel_metres: size of a texel on the face.
         beard_zone: [S,S] in [0,1], where a beard may grow; nowhere if None.
+        folded: [S,S] in [0,1], how far the photos' expressions press the skin into folds; nowhere if None.
     """
     covered = atlas.covered
     ratio, sharpness = merge_photos(atlas, observations, prior.log_albedo)
     observed = _without_strays(ratio, _observed_share(atlas, observations), doubt, features, atlas.size)
     ratio = _without_glare(ratio, observed)
     beard_zone = np.zeros_like(observed) if beard_zone is None else beard_zone
+    folded = np.zeros_like(observed) if folded is None else folded
     beard = _beard(ratio, observed, beard_zone)
     coarse, believed = split_coarse(ratio, observed, atlas.size)
     believed = np.zeros_like(believed) if prior.believed else believed
     marks = ratio - coarse
     # Grey beards are lighter than skin; no shadow is.
-    fine = _believed_detail(marks, np.maximum(features, beard), np.maximum(features, beard_zone))
-    fine = _without_steps(fine, observed, features, doubt)
+    # Beside hair the skin lies in its shade, which would end in a band; under a fringe it is mixed with it, in a line.
+    broad = masked_blur(marks, observed, STEP_BLUR * atlas.size)
+    fading = _near_outline(observed, features) * (1 - np.where(broad.mean(2) < 0, beard, beard_zone))
+    fine = _believed_detail(
+        marks - fading[..., None] * broad,
+        np.maximum(features, beard),
+        np.maximum(features, beard_zone),
+        np.maximum(folded, fading * np.clip(2 * doubt - 1, 0, 1)),
+    )
     mirrored = observed[:, ::-1] * (1 - observed)
     filled = 1 - observed - mirrored
     base = _membrane(believed, observed, atlas.size)
@@ -175,7 +187,7 @@ def combine(
     log_albedo += unseen_detail[..., None] * detail
     diffuse = np.clip(np.exp(log_albedo), 0.004, 0.95).astype(np.float32)
 
-    height = _crease_height(marks, texel_metres) * (1 - features)
+    height = _crease_height(marks, texel_metres) * (1 - features) * (1 - folded)
     height = observed * height + mirrored * height[:, ::-1]
     normal = _normal_from(height, prior.normal_detail * unseen_detail[..., None], texel_metres)
     cavity = np.clip(1 + 0.5 * (height / CREASE_DEPTH), 0.6, 1.15)
@@ -262,30 +274,33 @@ def _beard(ratio: np.ndarray, observed: np.ndarray, zone: np.ndarray) -> np.ndar
     return zone * np.float32(looks_like_hair * np.clip((share - BEARD_SHARE) / BEARD_SHARE, 0, 1))
 
 
-def _believed_detail(fine: np.ndarray, dark_marks: np.ndarray, light_marks: np.ndarray) -> np.ndarray:
+def _believed_detail(
+    fine: np.ndarray, dark_marks: np.ndarray, light_marks: np.ndarray, doubted: np.ndarray
+) -> np.ndarray:
     """Return as much of the fine ratio as is believed to be albedo: on plain skin, what is strong is mostly shade.
 
     Args:
         fine: [S,S,3].
         dark_marks, light_marks: [S,S] in [0,1], where such marks are the person's own, however strong.
+        doubted: [S,S] in [0,1], where even weak ones are something else: folds, or hair beside the skin.
     """
     lightness = fine.mean(2)
     dark = lightness < 0
     limit = np.where(dark, np.float32(DARK_MARK), np.float32(LIGHT_MARK))
+    limit += doubted * (DOUBTED_MARK - limit)
     kept = np.where(dark, dark_marks, light_marks)
-    return fine + ((1 - kept) * (limit * np.tanh(lightness / limit) - lightness))[..., None]
+    pressed = limit * np.tanh(lightness / limit)
+    shares = np.divide(pressed, lightness, out=np.ones_like(lightness), where=lightness != 0)
+    pressed_share = (1 - kept) * (1 - shares)
+    colour = fine - lightness[..., None]
+    # What shades a mark colours it too.
+    return ((1 - pressed_share) * lightness)[..., None] + (1 - doubted * pressed_share)[..., None] * colour
 
 
-def _without_steps(fine: np.ndarray, observed: np.ndarray, features: np.ndarray, doubt: np.ndarray) -> np.ndarray:
-    """Fade what is broad in the fine ratio towards the outline of the observed, where hair may hang.
-
-    A strip of bright forehead below a fringe would end in a step where nothing is known any more; its pores do not.
-    """
-    size = len(fine)
-    broad = masked_blur(fine, observed, STEP_BLUR * size)
-    shown = np.clip(_depth(observed, features) / FADE, 0, 1)
-    hidden = np.clip(2 * doubt - 1, 0, 1) * (1 - shown * shown * (3 - 2 * shown))
-    return fine - hidden[..., None] * broad
+def _near_outline(observed: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Return how near the outline of the observed each texel [S,S] lies: from 0 to 1 over the last :data:`FADE`."""
+    inside = np.clip(_depth(observed, features) / FADE, 0, 1)
+    return 1 - inside * inside * (3 - 2 * inside)
 
 
 def _depth(observed: np.ndarray, features: np.ndarray) -> np.ndarray:

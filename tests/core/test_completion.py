@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core.completion.atlas import Atlas, pull_push
+from core.completion.folds import folds
 from core.reflectance.maps import PriorMaps, combine, delight
 from core.reflectance.merge import Observation, merge_photos, photo_levels
 
@@ -105,6 +106,36 @@ def test_marks_of_the_photo_survive_but_no_hard_shadows(on_brow, mark, least, mo
     brows, doubt = no_regions(size)
     maps = combine(atlas, [seen], flat_prior(size), brows + on_brow, doubt, 0.0005)
     assert least < np.log(maps.diffuse_albedo[62, 62] / maps.diffuse_albedo[20, 20]).mean() < most
+
+
+def test_a_fold_of_the_expression_is_neither_colour_nor_relief():
+    size = 128
+    line = np.zeros((size, size, 3), np.float32)
+    line[40:90, 63:65] = -0.6, -0.8, -1.0
+    seen = Observation((np.log([0.3, 0.2, 0.15]) + line).reshape(-1, 3), np.ones(size * size), np.ones(size * size))
+    folded = np.zeros((size, size), np.float32)
+    folded[66:] = 1
+    maps = combine(whole_square(size), [seen], flat_prior(size), *no_regions(size), 0.0005, folded=folded)
+    mark = np.log(maps.diffuse_albedo[:, 63] / maps.diffuse_albedo[:, 20])
+    assert mark[50].mean() < -0.5 and mark[80].mean() > -0.15
+    assert np.ptp(mark[80]) < 0.1
+    slope = np.abs(maps.normal[:, 58:70, 0]).max(1)
+    assert slope[50] > 0.1 and slope[80] < 0.01
+
+
+@pytest.mark.parametrize("beard, depth, least, most", [(0, -0.6, -0.12, 0), (0, -1.2, -0.25, 0), (1, -1.2, -1.0, -0.3)])
+def test_the_shade_of_hair_at_the_outline_leaves_no_band_and_a_beard_stays(beard, depth, least, most):
+    size = 256
+    confidence = np.zeros((size, size), np.float32)
+    confidence[:, 60:196] = 1
+    inside = np.minimum(np.arange(size) - 60, 195 - np.arange(size))
+    shade = np.zeros((size, size, 3), np.float32)
+    shade += depth * np.clip(1 - inside / 12, 0, 1)[:, None]
+    seen = Observation((np.log([0.3, 0.2, 0.15]) + shade).reshape(-1, 3), confidence.ravel(), np.ones(size * size))
+    zone = np.full((size, size), beard, np.float32) * (shade[..., 0] < 0)
+    maps = combine(whole_square(size), [seen], flat_prior(size), *no_regions(size), 0.0005, zone)
+    row = np.log(maps.diffuse_albedo[128]).mean(1)
+    assert least < row[60:80].min() - row[128] < most
 
 
 @pytest.mark.parametrize("enclosed, least, most", [(True, -0.9, -0.6), (False, -0.45, 0.0)])
@@ -227,3 +258,18 @@ def test_a_shadow_in_one_photo_gives_way_to_the_other():
     ones = np.ones((size, size))
     ratio, _ = merge_photos(whole_square(size), two_photos(size, ones, ones, shaded, lit), flat_prior(size).log_albedo)
     assert ratio[60:70, 60:70].mean() - ratio[5:20, 5:20].mean() > -0.2
+
+
+def test_skin_that_is_shortened_folds_and_skin_that_is_stretched_or_turned_does_not():
+    x, y = np.meshgrid(np.arange(9.0), np.arange(5.0))
+    flat = np.stack([x, y, np.zeros_like(x)], -1).reshape(-1, 3)
+    corner = (np.arange(4)[:, None] * 9 + np.arange(8)).ravel()
+    triangles = np.concatenate(
+        [np.stack([corner, corner + 1, corner + 9], 1), np.stack([corner + 1, corner + 10, corner + 9], 1)]
+    )
+    turn = np.array([[0.6, 0, 0.8], [0, 1, 0], [-0.8, 0, 0.6]])
+    assert folds(triangles, flat, 1.2 * flat @ turn.T).max() < 1e-6
+    half = flat.copy()
+    half[:, 0] = np.minimum(x, 4).ravel() + 0.7 * np.maximum(x - 4, 0).ravel()
+    pressed = folds(triangles, flat, half @ turn.T).reshape(5, 9)
+    assert (pressed[:, 6:] > 0.99).all() and (pressed[:, :3] < 1e-6).all()
