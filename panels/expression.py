@@ -33,7 +33,7 @@ class RELIT_PT_expression(HeadPanel, bpy.types.Panel):
         if photos:
             row = layout.row(align=True)
             for number, name in enumerate(photos, 1):
-                row.operator("relit.expression_photo", text=f"As in {name}").photo = number
+                row.operator("relit.expression_photo", text=said(f"As in {said(name)}"), translate=False).photo = number
         layout.prop(choices, "amount", slider=True)
         grid = layout.grid_flow(row_major=True, columns=3, even_columns=True, align=True)
         for name, (label, _) in PRESETS.items():

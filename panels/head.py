@@ -8,6 +8,7 @@ import bpy
 
 from ..operators.head.active_head import active_head
 from ..operators.jobs.run import run
+from ..translations import said
 from .layout import RelitPanel
 
 
@@ -26,7 +27,7 @@ class RELIT_PT_head(RelitPanel, bpy.types.Panel):
             row.operator("relit.show_head", text="", icon="ZOOM_SELECTED")
         if os.path.isdir(run.head) and not any(thing.relit.folder == run.head for thing in context.scene.objects):
             name = os.path.basename(run.head)
-            again = layout.operator("relit.load_head", text=f"Load {name}", icon="FILE_REFRESH")
+            again = layout.operator("relit.load_head", text=said(f"Load {name}"), translate=False, icon="FILE_REFRESH")
             again.directory = run.head
             again.ask = False
 

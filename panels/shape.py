@@ -8,6 +8,7 @@ from ..core.shape.shape_sliders import GROUPS, SLIDERS
 from ..operators.head import head_shape
 from ..operators.head.active_head import active_head
 from ..properties.shape import MODES
+from ..translations import said
 from .layout import HeadPanel, draw_text
 
 
@@ -46,7 +47,7 @@ class RELIT_PT_shape(HeadPanel, bpy.types.Panel):
         if body:
             column = body.column(align=True)
             for mode in range(MODES):
-                column.prop(shape, "modes", index=mode, text=f"Mode {mode + 1}", slider=True)
+                column.prop(shape, "modes", index=mode, text=said(f"Mode {mode + 1}"), translate=False, slider=True)
 
 
 register, unregister = bpy.utils.register_classes_factory((RELIT_PT_shape,))

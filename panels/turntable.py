@@ -7,6 +7,7 @@ import os
 import bpy
 
 from ..operators.light.renders import render
+from ..translations import said
 from .layout import HeadPanel, draw_text
 
 
@@ -32,7 +33,7 @@ class RELIT_PT_turntable(HeadPanel, bpy.types.Panel):
 def draw_render(layout: bpy.types.UILayout, task: str) -> bool:
     """Draw a render that runs or the last one's outcome; return whether one of this task runs."""
     if render.task == task:
-        layout.progress(factor=render.fraction, text=f"Rendering  {render.fraction:.0%}")
+        layout.progress(factor=render.fraction, text=said(f"Rendering  {render.fraction:.0%}"))
         layout.operator("relit.cancel_render", icon="CANCEL")
         return True
     if render.problem:
