@@ -187,7 +187,7 @@ class Blender:
         order["photo"], order["head"] = str(photo), str(head)
         width, height = SIZE
         window = ["--window-geometry", "0", "0", str(width), str(height), "--gpu-backend", "opengl"]
-        command = [*self.command, "--enable-event-simulate", "--offline-mode", *window]
+        command = [*self.command, "--enable-event-simulate", *window]
         with log.open("w", encoding="utf-8") as stream:
             child = subprocess.Popen(
                 [*command, "--python", str(HERE / "stage.py"), "--", json.dumps(order)],
