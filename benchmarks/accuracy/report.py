@@ -78,6 +78,16 @@ BLOCKS = (
             Column("relit_ciede2000", "CIEDE2000", digits=1),
         ),
     ),
+    Block(
+        "Where the error under held-out light sits: shares of the squared difference",
+        (
+            Column("relit_share_mean_colour", "mean colour", ""),
+            Column("relit_share_broad", "broad", ""),
+            Column("relit_share_middle", "middle", ""),
+            Column("relit_share_fine", "fine", ""),
+            Column("relit_share_rim", "at the rim", ""),
+        ),
+    ),
     Block("Cost", (Column("cpu_seconds", "processor seconds, warm", digits=1), Column("peak_mb", "peak MB", digits=0))),
 )
 COMPARED = (
@@ -98,10 +108,11 @@ FIGURES = (
     "shows, *hidden* the rest. Albedo is compared at the closest points, about a millimetre fine. ITA is the "
     "individual typology angle of the bare skin's mean colour. Under held-out light both heads are rendered by Cycles "
     "with the true camera, from the photo's view and from one turned by 30 degrees; exposed so that the truth's mean "
-    "luminance over the face is 0.25, then sRGB. LPIPS-like is a distance of network features, not LPIPS itself. "
-    "Baselines cannot fail where Relit does not: they share its landmarks. Processor seconds are of a warm process "
-    "with one thread, whatever else the machine does; the preview counts in Relit's own only, and a baseline finds the "
-    "photo already looked at. Peak MB holds what the process needs to measure, too."
+    "luminance over the face is 0.25, then sRGB. Of the squared difference, *broad* is what a Gaussian of 12 % of the "
+    "face's width leaves (mean colour aside), *fine* what one of 3 % takes off. LPIPS-like is a distance of network "
+    "features, not LPIPS itself. Baselines cannot fail where Relit does not: they share its landmarks. Processor "
+    "seconds are of a warm process with one thread, whatever else the machine does; the preview counts in Relit's own "
+    "only, and a baseline finds the photo already looked at. Peak MB holds what the process needs to measure, too."
 )
 
 

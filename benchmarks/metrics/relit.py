@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .colour import ciede2000, lab_from_linear, luminance, srgb_from_linear
+from .error_bands import error_bands
 from .image import psnr, ssim
 from .perceptual import perceptual_distance
 from .truth_surface import face_masks
@@ -61,7 +62,8 @@ def measure_relit(
     Returns:
         ``psnr`` (dB), ``ssim``, ``ciede2000`` (mean), ``lpips_like`` (missing without the weights), all after sRGB
         encoding; ``matched_psnr``, when the image's mean colour inside the mask is scaled to the truth's (what light
-        and skin tone cannot explain); ``luminance_ratio`` of the two means. Empty when the mask is nearly so.
+        and skin tone cannot explain); ``luminance_ratio`` of the two means; the shares of `error_bands`. Empty when the
+        mask is nearly so.
     """
     mask = np.asarray(mask, bool)
     if mask.sum() < FEWEST_PIXELS:
@@ -79,6 +81,7 @@ def measure_relit(
         "matched_psnr": psnr(matched, expected, mask),
         "ciede2000": float(ciede2000(*labs).mean()),
         "luminance_ratio": float(luminance(found[mask]).mean() / max(luminance(true[mask]).mean(), 1e-9)),
+        **error_bands(encoded, expected, mask),
     }
     distance = perceptual_distance(encoded, expected, mask)
     return figures if distance is None else {**figures, "lpips_like": distance}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.metrics.colour import ciede2000, ita_degrees, lab_from_linear, linear_from_srgb, luminance
+from benchmarks.metrics.error_bands import error_bands
 from benchmarks.metrics.image import HIGHEST_PSNR, psnr, ssim
 from benchmarks.metrics.maps import albedo_error
 from benchmarks.metrics.perceptual import perceptual_distance
@@ -192,3 +193,24 @@ def test_relit_figures_of_a_known_difference():
     exposed = measure_relit(truth * 0.5 * 7, truth * 7, mask)
     assert exposed["psnr"] == pytest.approx(darker["psnr"], abs=1e-4)
     assert measure_relit(truth, truth, np.zeros_like(mask)) == {}
+
+
+@pytest.mark.parametrize("length, band", [(np.inf, "mean_colour"), (100, "broad"), (30, "middle"), (4, "fine")])
+def test_an_error_is_told_by_its_size(length, band):
+    error = 0.2 * np.cos(2 * np.pi * np.arange(120) / length)[None, :, None] * np.ones((120, 1, 3))
+    mask = np.zeros((120, 120), bool)
+    mask[10:110, 10:110] = True
+    shares = error_bands(np.where(mask[..., None], error, 9.0), np.zeros_like(error), mask)
+    sizes = {name: share for name, share in shares.items() if name != "share_rim"}
+    assert max(sizes, key=sizes.get) == f"share_{band}"
+
+
+def test_an_error_at_the_rim_is_the_rims():
+    mask = np.zeros((60, 60), bool)
+    mask[10:50, 10:50] = True
+    error = np.zeros((60, 60, 3))
+    error[10, 10:50] = 1
+    assert error_bands(error, np.zeros_like(error), mask)["share_rim"] == 1
+    assert error_bands(error[::-1] * 0, np.zeros_like(error), mask)["share_rim"] == 0
+    error[30, 30] = 10
+    assert error_bands(error, np.zeros_like(error), mask)["share_rim"] < 0.5
