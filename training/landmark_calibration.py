@@ -25,6 +25,7 @@ from core.fitting.geometry import observe
 from core.fitting.landmark_calibration import (
     CALIBRATION_PATH,
     embedded,
+    lower_inner_lip,
     pose_terms,
     surface_points,
     upright,
@@ -124,6 +125,9 @@ def settle(model: MorphableModel, casts: list[Cast]) -> tuple[np.ndarray, np.nda
         if len(places) >= FEWEST_LANDINGS:
             target = _geometric_median(places)[None]
             corners[landmark], weights[landmark] = (found[0] for found in surface_points(model.mean, skin, target))
+    usual = (model.mean[corners] * weights[:, :, None]).sum(1)
+    for landmark, place in lower_inner_lip(model, skin, usual).items():
+        corners[landmark], weights[landmark] = place
     return corners, weights
 
 

@@ -19,6 +19,11 @@ CALIBRATION_PATH = pathlib.Path(__file__).parents[1] / "data" / "landmark_calibr
 """Made by `training/landmark_calibration.py`; places are kept as offsets on the mean head, so that the file outlives
 a renumbered mesh."""
 
+LOWER_INNER_LIP = {95: 96, 88: 89, 178: 179, 87: 86, 14: 15, 317: 316, 402: 403, 318: 319, 324: 325}
+"""Landmarks on the lower lip's inner edge, and beside each the next one outwards, which is surely on the lower lip."""
+WITH_THE_JAW = 0.75
+"""A part of the lower lip goes at least this share of its neighbour's way when the jaw opens; the upper lip, 0.3."""
+
 SAME_START = 0.001
 """Metres by which a model's landmarks may differ from those that the calibration started from, in the median."""
 
@@ -84,6 +89,9 @@ def calibration(model: Any, identities: int) -> Calibration:
     skin = model.triangles[model.triangle_part == model.part_names.index("skin")]
     corners, barycentric = surface_points(mean, skin, start[moved] + stored["offset"][moved])
     own.corners[moved], own.barycentric[moved] = corners, barycentric
+    lips = lower_inner_lip(model, skin, start + stored["offset"])
+    for landmark, place in lips.items():
+        own.corners[landmark], own.barycentric[landmark] = place
     return Calibration(
         own.corners,
         own.barycentric,
@@ -103,6 +111,30 @@ def is_calibrated(model: Any) -> bool:
     embedding = model.landmarks_478
     own = np.einsum("nc,ncd->nd", embedding.barycentric, model.mean[embedding.triangle_vertices])
     return bool(np.median(np.linalg.norm(own - start, axis=1)) < SAME_START)
+
+
+def lower_inner_lip(model: Any, skin: np.ndarray, targets: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Places on the lower lip for the landmarks of its inner edge.
+
+    On the closed mouth of the mean head both lips lie together, and the nearest skin may be the upper lip's: a mouth
+    that opens would leave the landmark there.
+
+    Args:
+        model: the morphable model.
+        skin: [T, 3] its triangles of skin.
+        targets: [N, 3] where on the mean head each landmark lies.
+
+    Returns:
+        Triangle [3] and barycentric coordinates [3] of each of those landmarks.
+    """
+    down = -model.expression_basis[model.expression_names.index("jawOpen")][:, 1]
+    least = down[skin].min(1)
+    embedding, places = model.landmarks_478, {}
+    for landmark, neighbour in LOWER_INNER_LIP.items():
+        way = embedding.barycentric[neighbour] @ down[embedding.triangle_vertices[neighbour]]
+        corners, weights = surface_points(model.mean, skin[least > WITH_THE_JAW * way], targets[landmark, None])
+        places[landmark] = corners[0], weights[0]
+    return places
 
 
 def surface_points(mean: np.ndarray, triangles: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from core.camera import FACING_CAMERA, Camera, focal_px_from_35mm, rotation_from
 from core.errors import Cancelled, FitError
 from core.fitting.fit import Fit
 from core.fitting.geometry import fit_landmarks, observe
-from core.fitting.landmark_calibration import embedded, is_calibrated, pose_terms
+from core.fitting.landmark_calibration import LOWER_INNER_LIP, calibration, embedded, is_calibrated, pose_terms
 from core.fitting.landmark_evidence import GeometryState, Observation, Priors
 from core.fitting.landmark_model import cut_out, landmark_model
 from core.fitting.landmark_residuals import POSE, GeometryProblem
@@ -361,6 +361,15 @@ def test_cancelling_stops_between_rounds(model: SyntheticModel, person: np.ndarr
 
 def test_the_shipped_calibration_is_that_of_the_shipped_model() -> None:
     assert is_calibrated(load_model()), "run training/landmark_calibration.py again"
+
+
+def test_landmarks_of_the_lower_lips_inner_edge_go_with_the_jaw() -> None:
+    model = load_model()
+    places, jaw = calibration(model, 1), model.expression_names.index("jawOpen")
+    way = np.einsum("nc,nc->n", places.barycentric, model.expression_basis[jaw][:, 1][places.corners])
+    for landmark, neighbour in LOWER_INNER_LIP.items():
+        assert way[landmark] == pytest.approx(way[neighbour], rel=0.3)
+    assert way[82] > 0.2 * way[87], "the upper lip's stay above"
 
 
 def test_a_pin_moves_the_head_there_and_leaves_the_rest(model: SyntheticModel, person: np.ndarray) -> None:
