@@ -125,7 +125,11 @@ class PinSolver:
         for place, photo in enumerate(self._photos):
             moved_by = found.expressions[place] - self._base.expressions[place]
             expressions[photo] = np.clip(expressions[photo] + moved_by, 0.0, 1.0)
-            cameras[photo] = _moved(cameras[photo], self._base.cameras[place], found.cameras[place])
+            camera = _moved(cameras[photo], self._base.cameras[place], found.cameras[place])
+            moved = self._points(found.identity, photo, found) - self._points(self._base.identity, photo, self._base)
+            wanted = self._points(self._built.identity, photo, None) + moved
+            shown = seen_points(self._model, self._built.identity + change, expressions[photo], camera)
+            cameras[photo] = _laid_upon(camera, shown, wanted)
         shape = Shape(change, expressions, tuple(cameras))
         for photo, mine in pins.items():
             points = seen_points(self._model, self._built.identity + change, expressions[photo], cameras[photo])
@@ -156,6 +160,20 @@ class PinSolver:
         place = self._photos.index(photo) if fit is not None else photo
         fit = fit or self._built
         return seen_points(self._model, identity, fit.expressions[place], fit.cameras[place])
+
+
+def _laid_upon(camera: Camera, shown: np.ndarray, wanted: np.ndarray) -> Camera:
+    """The camera, shifted and zoomed until points that it shows [N, 2] lie upon others, in the mean.
+
+    A head that was refined stands at another distance than the landmarks alone would place it. There the same change
+    of distance and shape looks different, and pins would carry the whole face away.
+    """
+    middle, spread = shown.mean(0), shown - shown.mean(0)
+    zoom = (spread * (wanted - wanted.mean(0))).sum() / (spread**2).sum()
+    missing = wanted.mean(0) - camera.principal_px - zoom * (middle - camera.principal_px)
+    pose, focal = camera.camera_from_world.copy(), camera.focal_px * zoom
+    pose[:2, 3] += missing * pose[2, 3] / focal
+    return replace(camera, camera_from_world=pose, focal_px=focal)
 
 
 def _moved(camera: Camera, base: Camera, found: Camera) -> Camera:

@@ -106,7 +106,7 @@ def test_a_dragged_pin_takes_the_head_along(pins, pinned_head, looked, head) -> 
     assert [(pin.landmark, tuple(pin.place)) for pin in looked[0].pins] == [(NOSE, pytest.approx(wanted))]
     points = pinned_head.points_of(head, 0)
     assert np.linalg.norm(points[NOSE] - wanted) < 0.3
-    assert np.linalg.norm(points[CHIN] - start[CHIN]) < 5.0
+    assert np.linalg.norm(points[CHIN] - start[CHIN]) < 2.0
     after = coordinates(head)
     assert all(np.abs(after[name] - before[name]).max() > 1e-4 for name in ("Basis", "jawOpen", "Photo"))
     assert not np.allclose(np.array(camera.matrix_world), pose, atol=1e-6)
