@@ -33,6 +33,8 @@ DARK_MARK = 0.8
 LIGHT_MARK = 0.5
 # The same beside hair, and where the photo's expression folds the skin: folds are no colour.
 DOUBTED_MARK = 0.1
+# How far beyond its region a brow may reach, as a share of the map.
+BROW_REACH = 0.03
 # How much darker than the skin both sides of the face must be, smoothed over such a share of the map and on how much
 # of where a beard may grow, to be taken for one.
 BEARD = 0.3
@@ -167,8 +169,11 @@ def combine(
     marks = ratio - coarse
     # Grey beards are lighter than skin; no shadow is.
     # Beside hair the skin lies in its shade, which would end in a band; under a fringe it is mixed with it, in a line.
-    broad = masked_blur(marks, observed, STEP_BLUR * atlas.size)
-    fading = _near_outline(observed, features) * (1 - np.where(broad.mean(2) < 0, beard, beard_zone))
+    # Brows end near the outline too, some beyond their usual region.
+    reach = 2 * round(BROW_REACH * atlas.size) + 1
+    plain = 1 - cv2.dilate(features, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    broad = masked_blur(marks, observed * plain, STEP_BLUR * atlas.size)
+    fading = plain * _near_outline(observed, features) * (1 - np.where(broad.mean(2) < 0, beard, beard_zone))
     fine = _believed_detail(
         marks - fading[..., None] * broad,
         np.maximum(features, beard),

@@ -138,6 +138,21 @@ def test_the_shade_of_hair_at_the_outline_leaves_no_band_and_a_beard_stays(beard
     assert least < row[60:80].min() - row[128] < most
 
 
+def test_a_brow_that_ends_at_the_outline_stays_dark_and_lightens_no_skin_beside_it():
+    size = 256
+    confidence = np.zeros((size, size), np.float32)
+    confidence[:, 60:196] = 1
+    brow = np.zeros((size, size), np.float32)
+    brow[122:134, 64:110] = 1
+    seen = Observation(
+        (np.log([0.3, 0.2, 0.15]) - brow[..., None]).reshape(-1, 3), confidence.ravel(), np.ones(size * size)
+    )
+    nothing = np.zeros((size, size), np.float32)
+    maps = combine(whole_square(size), [seen], flat_prior(size), brow, nothing, 0.0005)
+    column = np.log(maps.diffuse_albedo[:, 70]).mean(1)
+    assert column[128] - column[30] < -0.9 and column[100:118].max() - column[30] < 0.05
+
+
 @pytest.mark.parametrize("enclosed, least, most", [(True, -0.9, -0.6), (False, -0.45, 0.0)])
 def test_a_brow_beside_the_hole_of_an_eye_is_no_stray_hair(enclosed, least, most):
     size = 256
