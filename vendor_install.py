@@ -835,7 +835,7 @@ def test(options: argparse.Namespace, console: Console) -> int:
         ours.append(("ruff", [worker, "-m", "ruff", "check", "."], {}))
         # The renderer is compared with Cycles, from the worker's side.
         bpy = {"RELIT_BPY": str(next(iter(blenders.values())))} if blenders else {}
-        folders = ["tests/core", "tests/worker", "tests/benchmarks", "tests/test_vendor_install.py"]
+        folders = [f"tests/{name}" for name in ("core", "worker", "training", "benchmarks", "test_vendor_install.py")]
         ours.append(("worker", [worker, *pytest, *folders], known | bpy))
         known["RELIT_WORKER_PYTHON"] = str(worker)
     for version, python in blenders.items():
