@@ -1,4 +1,4 @@
-"""Makes everything in ``core/data`` again, in order: an hour and a half on two cores.
+"""Makes everything in ``core/data`` again, in order: more than an hour on two cores.
 
     python -m training --shared ../shared
 
