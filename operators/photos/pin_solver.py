@@ -89,9 +89,11 @@ class PinSolver:
         self._built_pins = {photo: tuple(map(tuple, self._seen(photo).pins)) for photo in self._photos}
         self._base = self._fit(self._built_pins, None, None).fit
         self._last = self._base
-        before = [self._points(self._base.identity, photo, self._base) for photo in self._photos]
-        after = [self._points(built.identity, photo, None) for photo in self._photos]
-        self._beside = {photo: one - other for photo, one, other in zip(self._photos, before, after, strict=True)}
+        self._apart = {
+            photo: self._points(self._base.identity, photo, self._base) - self._points(built.identity, photo, None)
+            for photo in self._photos
+        }
+        self._beside = {photo: apart.copy() for photo, apart in self._apart.items()}
 
     @property
     def photos(self) -> tuple[int, ...]:
@@ -126,8 +128,7 @@ class PinSolver:
             moved_by = found.expressions[place] - self._base.expressions[place]
             expressions[photo] = np.clip(expressions[photo] + moved_by, 0.0, 1.0)
             camera = _moved(cameras[photo], self._base.cameras[place], found.cameras[place])
-            moved = self._points(found.identity, photo, found) - self._points(self._base.identity, photo, self._base)
-            wanted = self._points(self._built.identity, photo, None) + moved
+            wanted = self._points(found.identity, photo, found) - self._apart[photo]
             shown = seen_points(self._model, self._built.identity + change, expressions[photo], camera)
             cameras[photo] = _laid_upon(camera, shown, wanted)
         shape = Shape(change, expressions, tuple(cameras))
