@@ -124,6 +124,22 @@ def head_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_head(tmp_path_factory.mktemp("heads") / "sample")
 
 
+@pytest.fixture
+def head(part, head_folder: Path) -> bpy.types.Object:
+    """The sample head, in the scene."""
+    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
+
+
+@pytest.fixture
+def render(part):
+    """What renders in a second Blender; it is stopped at the end."""
+    renders = part("operators.light.renders")
+    yield renders.render
+    renders.render.close()
+    if bpy.app.timers.is_registered(renders._tick):
+        bpy.app.timers.unregister(renders._tick)
+
+
 def make_head(folder: Path) -> Path:
     """Write a head folder: two cameras off the axis, the second one turned."""
     model, random = load_model(), np.random.default_rng(1)

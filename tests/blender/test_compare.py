@@ -16,20 +16,6 @@ from core.camera import Camera
 
 
 @pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
-
-
-@pytest.fixture
-def render(part):
-    renders = part("operators.light.renders")
-    yield renders.render
-    renders.render.close()
-    if bpy.app.timers.is_registered(renders._tick):
-        bpy.app.timers.unregister(renders._tick)
-
-
-@pytest.fixture
 def compared(part):
     """A comparison of a red photo and a render that covers its right half in green."""
     module = part("operators.light.comparison")

@@ -19,11 +19,6 @@ POSED_USD = (4, 5, 0)
 """From this version on Blender writes posed bones to USD."""
 
 
-@pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
-
-
 def export(path: Path, kind: str, **options) -> Path:
     assert bpy.ops.relit.export(filepath=str(path), format=kind, **options) == {"FINISHED"}
     return path.with_suffix(FORMATS[kind])

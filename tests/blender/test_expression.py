@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 import numpy as np
 import pytest
@@ -11,11 +9,6 @@ import pytest
 from core.shape.correctives import PREFIX
 from core.shape.expressions import GROUPS, PRESETS, preset
 from core.shape.morphable import load_model
-
-
-@pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 def values(head: bpy.types.Object) -> dict[str, float]:

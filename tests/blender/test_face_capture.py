@@ -15,11 +15,6 @@ FRAMES, RATE = 121, 60
 
 
 @pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
-
-
-@pytest.fixture
 def take(tmp_path: Path) -> Path:
     """Two seconds in which the jaw opens, the eyes look left and the head turns left."""
     names = [unit[0].upper() + unit[1:] for unit in UNITS]

@@ -25,11 +25,6 @@ def shape(part):
     return part("operators.head.head_shape")
 
 
-@pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
-
-
 def points(collection) -> np.ndarray:
     values = np.empty(3 * len(collection), np.float32)
     collection.foreach_get("co", values)

@@ -10,11 +10,6 @@ import pytest
 
 
 @pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
-
-
-@pytest.fixture
 def look(part):
     return part("operators.material.skin_look")
 

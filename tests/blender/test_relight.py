@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 import numpy as np
 import pytest
@@ -11,11 +9,6 @@ import pytest
 from core.render.photo_light import equirectangular, harmonic_planes
 
 PRESETS = ("STUDIO", "WINDOW", "SUNSET", "RING", "ENVIRONMENT")
-
-
-@pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
 
 
 @pytest.fixture

@@ -45,11 +45,6 @@ def pixels(path: Path) -> np.ndarray:
 
 
 @pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
-
-
-@pytest.fixture
 def written(head, tmp_path: Path):
     """Write a set and return its files' contents by name."""
 

@@ -9,20 +9,6 @@ import bpy
 import pytest
 
 
-@pytest.fixture
-def head(part, head_folder: Path) -> bpy.types.Object:
-    return part("operators.reconstruct.load_head").load(head_folder, bpy.context.scene).object
-
-
-@pytest.fixture
-def render(part):
-    renders = part("operators.light.renders")
-    yield renders.render
-    renders.render.close()
-    if bpy.app.timers.is_registered(renders._tick):
-        bpy.app.timers.unregister(renders._tick)
-
-
 def choose(tmp_path: Path, **values: object) -> None:
     choice = bpy.context.scene.relit_turntable
     choice.folder, choice.frames, choice.size, choice.quality, choice.movie = str(tmp_path), 2, 32, "FINAL", False
