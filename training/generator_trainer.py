@@ -35,7 +35,8 @@ EXTENT = {256: 32, 512: 24, 1024: 16}
 """Windows of fine levels, in texels of the 64-texel level."""
 RIM = 3
 """Texels of that level along a window's rim that differ from the whole map and do not count."""
-RATES = {"maps": 5e-5, "means": 1e-4, "affine": 1e-4, "heads": 1e-4, "features": 5e-4}
+RATES = {"maps": 5e-5, "means": 1e-4, "affine": 1e-4, "heads": 1e-4, "features": 5e-4, "mapping": 1e-5}
+"""The mapping network is fitted in closed form when the discriminator joins, and only nudged from there."""
 WARM_UP = 150
 """Steps over which the rates rise: Adam's first steps are large, and training begins at a good place."""
 CODE_RATE, CODE_WEIGHT = 0.01, 1e-3
@@ -240,7 +241,9 @@ def _groups(generator: ReflectanceGenerator) -> list[dict]:
     """Return the weights by what they are: each kind has its own rate."""
     groups: dict[str, list] = {name: [] for name in RATES}
     for name, value in generator.named_parameters():
-        if ".maps" in name:
+        if name.startswith("mapping."):
+            kind = "mapping"
+        elif ".maps" in name:
             kind = "maps"
         elif ".means" in name:
             kind = "means"

@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -83,7 +83,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="continue the checkpoint in --out")
     parser.add_argument("--seed", type=int, default=0, help="of everything random")
     parser.add_argument("--batch-factor", type=int, help="multiplies the batches; 1 on a processor, 4 on a GPU")
-    parser.add_argument("--adversarial-after", type=int, help="steps before the discriminator joins; -1 for never")
+    parser.add_argument(
+        "--adversarial-after",
+        type=int,
+        help="steps before the discriminator joins; -1 for never, as on a processor; 4000 on a GPU; may be said anew",
+    )
+    parser.add_argument("--narrow", type=int, help="divides the discriminator's widths; 4 on a processor, 1 on a GPU")
     parser.add_argument("--no-perceptual", action="store_true", help="leave the recogniser's layers out of the loss")
     parser.add_argument("--no-mixed", action="store_true", help="leave out the people who are mixed from others")
     parser.add_argument("--every", type=int, default=25, help="steps between two lines of progress")
@@ -102,6 +107,7 @@ def _begin(
         state = read_checkpoint(path)
         if len(state["codes"]["weight"]) != len(data):
             raise SystemExit(f"The checkpoint in {options.out} was made with another data set.")
+        state["settings"] = _joined_later(state["settings"], options)
         return Trainer.resume(data, state), state["history"], state["seconds"]
     if path.exists():
         raise SystemExit(f"There is a checkpoint in {options.out} already: continue it with --resume.")
@@ -113,11 +119,19 @@ def _begin(
         seed=options.seed,
         adversarial_after=None if after < 0 else after,
         batch_factor=options.batch_factor or (4 if on_gpu else 1),
+        narrow=options.narrow or (1 if on_gpu else 4),
         perceptual=not options.no_perceptual,
     )
     generator = generator_from_prior(load_prior(), config, options.seed)
     codes = start_from_data(generator, data)
     return Trainer(data, generator, codes, settings), [], 0.0
+
+
+def _joined_later(settings: Settings, options: argparse.Namespace) -> Settings:
+    """Return a checkpoint's settings with another step at which the discriminator joins, where one is asked for."""
+    if options.adversarial_after is None:
+        return settings
+    return replace(settings, adversarial_after=None if options.adversarial_after < 0 else options.adversarial_after)
 
 
 def _progress(step: int, seconds: float, losses: dict[str, list[float]]) -> None:

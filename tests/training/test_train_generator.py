@@ -43,6 +43,7 @@ def test_the_command_trains_resumes_and_reports(made_up_prior, made_up_items, so
     monkeypatch.setattr(train_generator, "load_prior", lambda: made_up_prior)
     monkeypatch.setattr(train_generator, "CHECK_STEPS", {64: 2})
     words = ["--data", "nothing", "--out", str(tmp_path / "run"), "--steps", "2", "--no-perceptual"]
+    words += ["--narrow", "64"]
     assert train_generator.main(words, tiny) == 0
     with pytest.raises(SystemExit, match="--resume"):
         train_generator.main(words, tiny)
@@ -54,3 +55,6 @@ def test_the_command_trains_resumes_and_reports(made_up_prior, made_up_items, so
     generator = load_generator(tmp_path / "run" / "generator.safetensors", layout="made up")
     assert generator.card["steps"] == 4
     assert (tmp_path / "run" / "samples.png").stat().st_size > 1000
+    assert read_checkpoint(tmp_path / "run" / "checkpoint.pt")["adversary"] is None
+    assert train_generator.main([*words, "--resume", "--adversarial-after", "0"], tiny) == 0
+    assert read_checkpoint(tmp_path / "run" / "checkpoint.pt")["adversary"]["steps"] == 2
