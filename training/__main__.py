@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 from core.reflectance.generator import GENERATOR_PATH
-from training.coarse_albedo import CACHE
-from training.reflectance_items import VERSION
+from training.albedo.coarse import CACHE
+from training.dataset.items import VERSION
 
 STEPS = 3351
 """Of the generator's training: half an hour of one core."""

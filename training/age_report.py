@@ -27,10 +27,10 @@ from core.render.relight import render_hdri
 from core.shape.morphable import load_model
 from core.shape.shape_age import AGE
 from core.shape.shape_sliders import SLIDERS, load_sliders
-from training.direction_measures import relief_of
-from training.reflectance_labels import measured_labels
-from training.reflectance_surface import Canvas, Skin, make_canvas
-from training.skin_tone import mean_colours
+from training.dataset.labels import measured_labels
+from training.directions.measures import relief_of
+from training.skin.surface import Canvas, Skin, make_canvas
+from training.skin.tone import mean_colours
 
 AGES = (-3.0, -1.5, 0.0, 2.5, 5.0)
 SIZE = 512

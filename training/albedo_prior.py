@@ -3,7 +3,7 @@
     python -m training.albedo_prior --shared ../shared
 
 Principal components of the logarithm of everybody's albedo, over all tones and with mirror images; specular albedo,
-roughness and pores are regional (`training.reflectance_prior`). The data set is made first where it is missing
+roughness and pores are regional (`training.skin.prior`). The data set is made first where it is missing
 (`training.reflectance_dataset`).
 """
 
@@ -20,11 +20,11 @@ from scipy.ndimage import distance_transform_edt
 from core.completion.atlas import Atlas, bleed, build_atlas
 from core.reflectance.prior import PRIOR_PATH, ReflectancePrior, layout_digest, save_prior
 from core.shape.morphable import load_model
-from training.coarse_albedo import CACHE, RESOLUTION, mirror_texels
-from training.low_rank import principal_components
+from training.albedo.coarse import CACHE, RESOLUTION, mirror_texels
+from training.albedo.low_rank import principal_components
+from training.dataset.items import ReflectanceItems
 from training.reflectance_dataset import ensure
-from training.reflectance_items import ReflectanceItems
-from training.reflectance_prior import paint, region_shares, skin_statistics
+from training.skin.prior import paint, region_shares, skin_statistics
 
 MODES = 48
 WIDER = 1.1

@@ -20,11 +20,11 @@ from skimage.color import deltaE_ciede2000
 from core.completion.atlas import build_atlas
 from core.reflectance.tone import lab_from_linear, monk_index
 from core.shape.morphable import load_model
+from training.albedo.coarse import CACHE, RESOLUTION, held_out, mirror_texels
+from training.albedo.low_rank import explain
 from training.albedo_prior import SIZE, albedo_modes, albedo_samples, importance
-from training.coarse_albedo import CACHE, RESOLUTION, held_out, mirror_texels
-from training.low_rank import explain
 from training.reflectance_dataset import ensure
-from training.reflectance_prior import region_shares
+from training.skin.prior import region_shares
 
 COUNTS = (0, 10, 20, 40, 48)
 TEXEL_NOISE, INDEPENDENT_TEXELS = 0.12, 400.0

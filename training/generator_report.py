@@ -28,12 +28,12 @@ from core.reflectance.prior import load_prior
 from core.reflectance.synthesis import TRUNK_SIZES
 from core.reflectance.tone import individual_typology_angle
 from core.shape.morphable import load_model
-from training.generator_data import TrainingMaps, stacked
-from training.generator_heads import draw_heads
-from training.generator_inversion import compare_with_prior, own_tones, summary
-from training.generator_losses import perceptual_or_none, srgb_from_log
-from training.reflectance_items import load
-from training.reflectance_prior import region_shares
+from training.dataset.items import load
+from training.generator.data import TrainingMaps, stacked
+from training.generator.heads import draw_heads
+from training.generator.inversion import compare_with_prior, own_tones, summary
+from training.generator.losses import perceptual_or_none, srgb_from_log
+from training.skin.prior import region_shares
 
 SAMPLES, CELL = 64, 128
 INVERSION_SIZE, INVERSION_STEPS = 256, {64: 40, 128: 40, 256: 15}

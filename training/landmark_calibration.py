@@ -35,7 +35,7 @@ from core.fitting.landmark_model import IDENTITIES, LandmarkModel, cut_out
 from core.fitting.landmark_residuals import GeometryProblem
 from core.photos.face_mesh import OTHER_SIDE
 from core.shape.morphable import MorphableModel, load_model
-from training.landmark_casts import Cast, cast_views
+from training.shape.landmark_casts import Cast, cast_views
 
 EYE_DISTANCE = 0.063
 DRIFTS = 20

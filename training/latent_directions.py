@@ -28,12 +28,12 @@ from core.reflectance.directions import (
     save_directions,
 )
 from core.reflectance.generator import GENERATOR_PATH, ReflectanceGenerator, load_generator
-from training.direction_effects import Effects, Samples, colour_reader, find_effects, halves_agree
-from training.direction_layers import freckle_layer, wrinkle_layer
-from training.direction_measures import MASCULINITY, MEASURES, STEPS, Measures, measure_codes
-from training.direction_report import write_report
-from training.generator_trainer import read_checkpoint
-from training.reflectance_items import load
+from training.dataset.items import load
+from training.directions.effects import Effects, Samples, colour_reader, find_effects, halves_agree
+from training.directions.layers import freckle_layer, wrinkle_layer
+from training.directions.measures import MASCULINITY, MEASURES, STEPS, Measures, measure_codes
+from training.directions.report import write_report
+from training.generator.trainer import read_checkpoint
 
 LINES = ("redness", "masculinity", "stubble")
 ANCHORS = 6

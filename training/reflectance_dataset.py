@@ -3,11 +3,11 @@
     python -m training.reflectance_dataset --shared ../shared --size 512 --sheet sheet.png --pack items.zip
 
 1. People: studio photos (CC BY 4.0), de-lit all together and completed, painted CC0 skins, and two head scans
-   (`training.reflectance_people`, `training.reflectance_scans`).
-2. Each at two other skin tones, so that ten steps of tone are about equally frequent (`training.skin_tone`).
-3. Gloss and relief (`training.reflectance_surface`), and on a third of the other tones freckles, moles, stubble,
-   wrinkles, redness or make-up (`training.reflectance_layers`), with labels (`training.reflectance_labels`).
-4. People of nearly one tone exchange frequency bands and regions (`training.reflectance_mixing`).
+   (`training.albedo.people`, `training.albedo.scans`).
+2. Each at two other skin tones, so that ten steps of tone are about equally frequent (`training.skin.tone`).
+3. Gloss and relief (`training.skin.surface`), and on a third of the other tones freckles, moles, stubble,
+   wrinkles, redness or make-up (`training.skin.layers`), with labels (`training.dataset.labels`).
+4. People of nearly one tone exchange frequency bands and regions (`training.dataset.mixing`).
 
 It goes on where it was stopped. The first run unwraps 122 photos, about a second of one core each, into the cache.
 """
@@ -29,8 +29,9 @@ from core.completion.atlas import bleed, build_atlas
 from core.reflectance.prior import layout_digest
 from core.reflectance.tone import individual_typology_angle
 from core.shape.morphable import load_model
-from training.coarse_albedo import CACHE, RESOLUTION
-from training.reflectance_items import (
+from training.albedo.coarse import CACHE, RESOLUTION
+from training.albedo.people import Person, coarse_people, not_for_training, people_at
+from training.dataset.items import (
     CHANNELS,
     VERSION,
     ReflectanceItems,
@@ -41,15 +42,14 @@ from training.reflectance_items import (
     map_side,
     pack,
 )
-from training.reflectance_labels import measured_labels
-from training.reflectance_layers import LAYERS
-from training.reflectance_mixing import Mixture, mixed, plan_mixtures, region_mask
-from training.reflectance_people import Person, coarse_people, not_for_training, people_at
-from training.reflectance_prior import skin_statistics
-from training.reflectance_sheet import contact_sheet
-from training.reflectance_surface import LIMITS, Canvas, Skin, crease_height, make_canvas, make_skin, slopes_of
-from training.reflectance_tones import PLAIN_SKIN, ToneMatcher, Variant, balance, plan_variants
-from training.skin_tone import BioSkin, mean_colours
+from training.dataset.labels import measured_labels
+from training.dataset.mixing import Mixture, mixed, plan_mixtures, region_mask
+from training.dataset.sheet import contact_sheet
+from training.dataset.tones import PLAIN_SKIN, ToneMatcher, Variant, balance, plan_variants
+from training.skin.layers import LAYERS
+from training.skin.prior import skin_statistics
+from training.skin.surface import LIMITS, Canvas, Skin, crease_height, make_canvas, make_skin, slopes_of
+from training.skin.tone import BioSkin, mean_colours
 
 __all__ = ["ReflectanceItems", "load", "main", "pack"]
 

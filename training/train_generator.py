@@ -23,12 +23,12 @@ import torch
 from core.reflectance.generator import GeneratorConfig, generator_from_prior, save_generator
 from core.reflectance.prior import load_prior
 from core.reflectance.tone import monk_index
-from training.generator_data import TrainingMaps
-from training.generator_inversion import compare_with_prior, summary
+from training.dataset.items import load
+from training.generator.data import TrainingMaps
+from training.generator.inversion import compare_with_prior, summary
+from training.generator.start import start_from_data
+from training.generator.trainer import Settings, Trainer, read_checkpoint
 from training.generator_report import sample_sheet
-from training.generator_start import start_from_data
-from training.generator_trainer import Settings, Trainer, read_checkpoint
-from training.reflectance_items import load
 
 CHECKPOINT, GENERATOR, REPORT = "checkpoint.pt", "generator.safetensors", "report.json"
 SAVE_MINUTES = 3.0

@@ -40,6 +40,7 @@ NUMPY_ONLY = {
 }
 BLENDER = {"bpy", "bmesh", "mathutils", "gpu", "bl_ext"}
 BLENDER_SIDE = {"operators", "panels", "properties", "preferences"}
+TRAINING = ("shape", "skin", "albedo", "dataset", "generator", "directions")
 HEAVY = {"torch", "scipy", "cv2", "PIL", "skimage", "trimesh", "ai_edge_litert"}
 
 
@@ -184,6 +185,12 @@ def test_the_extension_imports_nothing_before_register() -> None:
 )
 def test_nothing_that_ships_imports_training_or_benchmarks(path: Path) -> None:
     assert not roots(imports(path)) & {"training", "benchmarks", "tests", "pytest"}
+
+
+@pytest.mark.parametrize("path", files("training/[a-z]*/*.py"), ids=name_of)
+def test_a_folder_of_training_imports_no_command_and_only_folders_above_it(path: Path) -> None:
+    above = TRAINING[: TRAINING.index(path.parent.name) + 1]
+    assert {name.split(".")[1] for name in imports(path) if name.startswith("training.")} <= set(above)
 
 
 def test_the_check_itself_resolves_relative_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,9 @@ import torch
 
 from core.reflectance.generator import GeneratorConfig
 from core.reflectance.prior import ReflectancePrior
-from training import generator_trainer
-from training.generator_data import TrainingMaps
-from training.reflectance_items import ReflectanceItems
+from training.dataset.items import ReflectanceItems
+from training.generator import trainer
+from training.generator.data import TrainingMaps
 
 SIZE, PEOPLE = 128, 10
 
@@ -91,8 +91,8 @@ def made_up_data(made_up_items) -> TrainingMaps:
 @pytest.fixture
 def soon(made_up_prior, monkeypatch) -> None:
     """All sizes from the first step on."""
-    monkeypatch.setattr(generator_trainer, "load_prior", lambda: made_up_prior)
-    monkeypatch.setattr(generator_trainer, "SCHEDULE", ((0, {64: 0.5, 128: 0.5}),))
-    monkeypatch.setattr(generator_trainer, "EXTENT", {128: 24})
-    monkeypatch.setattr(generator_trainer, "WARM_UP", 5)
-    monkeypatch.setattr(generator_trainer, "BATCH", {64: 4, 128: 3})
+    monkeypatch.setattr(trainer, "load_prior", lambda: made_up_prior)
+    monkeypatch.setattr(trainer, "SCHEDULE", ((0, {64: 0.5, 128: 0.5}),))
+    monkeypatch.setattr(trainer, "EXTENT", {128: 24})
+    monkeypatch.setattr(trainer, "WARM_UP", 5)
+    monkeypatch.setattr(trainer, "BATCH", {64: 4, 128: 3})

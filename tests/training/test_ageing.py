@@ -8,8 +8,9 @@ import pytest
 from core.completion.atlas import build_atlas
 from core.reflectance.prior import load_prior
 from core.shape.morphable import load_model
-from training import age_skin, ageing
-from training.reflectance_surface import Canvas, make_canvas
+from training import ageing
+from training.skin import age
+from training.skin.surface import Canvas, make_canvas
 
 SIZE = 256
 
@@ -34,14 +35,14 @@ def test_a_displacement_of_the_model_is_found_again_and_the_neck_has_no_say() ->
 
 
 def test_lines_are_grooves_with_rims_on_the_face_alone(canvas) -> None:
-    early, late = age_skin.relief(canvas)
+    early, late = age.relief(canvas)
     assert early.min() < -0.0002 and 0 < early.max() < 0.5 * -early.min()
     hidden = canvas.share("mouth_inner", "eye_socket", "scalp") > 0.99
     assert np.abs([early[hidden], late[hidden]]).max() < 0.00001
-    assert all(np.array_equal(one, again) for one, again in zip((early, late), age_skin.relief(canvas)))
+    assert all(np.array_equal(one, again) for one, again in zip((early, late), age.relief(canvas)))
 
 
 def test_spots_darken_and_the_mean_stays(canvas) -> None:
     weight = canvas.share("cheeks", "forehead")
-    for part in age_skin.pigment(canvas):
+    for part in age.pigment(canvas):
         assert abs(np.average(part, weights=weight)) < 0.005 and part.max() > 0.1

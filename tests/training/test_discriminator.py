@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from core.reflectance.generator import ReflectanceGenerator
-from training.adversarial import Adversary
-from training.discriminator import Augmentation, Discriminator, gradient_penalty
+from training.generator.adversarial import Adversary
+from training.generator.discriminator import Augmentation, Discriminator, gradient_penalty
 
 
 def test_a_step_of_the_discriminator_tells_better(made_up_data, tiny):

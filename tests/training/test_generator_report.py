@@ -8,7 +8,7 @@ import torch
 
 from core.reflectance.generator import generator_from_prior
 from training import generator_report
-from training.generator_heads import draw_heads
+from training.generator.heads import draw_heads
 from training.generator_report import kernel_distance
 
 

@@ -7,12 +7,12 @@ import torch
 
 from core.reflectance.generator import generator_from_prior
 from core.reflectance.style_layers import Window
-from training.generator_data import TrainingMaps, mirrored, stacked
-from training.generator_inversion import compare_with_prior, summary
-from training.generator_losses import reconstruction_loss
-from training.generator_mapping import describe_codes, fit_mapping
-from training.generator_start import components, start_from_data, windows
-from training.generator_trainer import Settings, Trainer
+from training.generator.data import TrainingMaps, mirrored, stacked
+from training.generator.inversion import compare_with_prior, summary
+from training.generator.losses import reconstruction_loss
+from training.generator.mapping import describe_codes, fit_mapping
+from training.generator.start import components, start_from_data, windows
+from training.generator.trainer import Settings, Trainer
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from training.direction_effects import Effects, Samples, find_effects, regress
-from training.direction_measures import DARKEST, LIGHTEST, MEASURES, STEPS, tone_steps, train_reader
+from training.directions.effects import Effects, Samples, find_effects, regress
+from training.directions.measures import DARKEST, LIGHTEST, MEASURES, STEPS, tone_steps, train_reader
 from training.latent_directions import LINES, decoupled
 
 CODE = 24

@@ -13,9 +13,10 @@ from core.errors import FitError
 from core.reflectance.prior import load_prior
 from core.reflectance.tone import individual_typology_angle
 from core.shape.morphable import load_model
-from training.reflectance_cleaning import believed, calmed, fill_hidden, from_mirror, without_glare, without_strays
-from training.reflectance_dataset import Writer, draw_layers
-from training.reflectance_items import (
+from training.albedo.cleaning import believed, calmed, fill_hidden, from_mirror, without_glare, without_strays
+from training.albedo.people import Person, texture_strength
+from training.albedo.scans import scan_texels
+from training.dataset.items import (
     SLOPE_RANGE,
     decode_diffuse,
     decode_slopes,
@@ -24,14 +25,13 @@ from training.reflectance_items import (
     load,
     pack,
 )
-from training.reflectance_labels import measured_labels
-from training.reflectance_layers import LAYERS
-from training.reflectance_mixing import KINDS, LARGEST_STEP, Mixture, mixed, plan_mixtures, region_mask
-from training.reflectance_people import Person, texture_strength
-from training.reflectance_scans import scan_texels
-from training.reflectance_surface import crease_height, make_canvas, make_skin, slopes_of
-from training.reflectance_tones import ToneMatcher, Variant, balance, plan_variants, tone_step
-from training.skin_tone import BioSkin
+from training.dataset.labels import measured_labels
+from training.dataset.mixing import KINDS, LARGEST_STEP, Mixture, mixed, plan_mixtures, region_mask
+from training.dataset.tones import ToneMatcher, Variant, balance, plan_variants, tone_step
+from training.reflectance_dataset import Writer, draw_layers
+from training.skin.layers import LAYERS
+from training.skin.surface import crease_height, make_canvas, make_skin, slopes_of
+from training.skin.tone import BioSkin
 
 SIZE = 128
 SKIN = np.log(np.float32([0.45, 0.28, 0.2]))

@@ -9,8 +9,8 @@ import torch
 
 from core.reflectance.generator import generator_from_prior, load_generator
 from training import train_generator
-from training.generator_start import start_from_data
-from training.generator_trainer import Settings, Trainer, read_checkpoint
+from training.generator.start import start_from_data
+from training.generator.trainer import Settings, Trainer, read_checkpoint
 
 
 def test_a_resumed_run_goes_on_to_the_bit(made_up_prior, made_up_data, soon, tmp_path, tiny):

@@ -1,0 +1,1 @@
+"""Albedo of people who were photographed, scanned or painted, without the light that was on them."""

@@ -1,0 +1,1 @@
+"""The reflectance data set: items on disk, the tones people are shown at, mixtures of people, labels, a sheet."""

@@ -1,0 +1,1 @@
+"""The sliders of skin: measures on maps, the directions in the codes that move them, and what each does."""

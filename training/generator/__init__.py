@@ -1,0 +1,1 @@
+"""Training of the reflectance generator: its start, losses, trainer, mapping and discriminator; inversion."""
