@@ -16,6 +16,7 @@ from .durations import plan
 from .errors import FitError
 from .fitting.fit import Fit
 from .fitting.joint_fit import fit_reflectance, refine_geometry, with_likely_code
+from .fitting.teeth import TEETH_HEIGHT, teeth_height, with_teeth
 from .head import TIMINGS_FILE, new_head_folder
 from .photos.photo_selection import see_photos
 from .photos.views import Pins, fit_geometry, look_at, pinning, trace_light
@@ -96,6 +97,7 @@ def fit_head(
         if settings.joint.shape_steps:
             fit.refine_shape()
             fit.estimate_light_and_skin()
+        fit.seat_teeth()
         if settings.joint.code_steps:
             fit.find_the_person()
         elif GENERATOR_PATH.is_file():
@@ -162,6 +164,12 @@ class _Reconstruction:
         self.fit, self.views = self._steps.refine_geometry(
             self.model, self.prior, self.views, self.fit, joint, on_step, self._device
         )
+
+    def seat_teeth(self) -> None:
+        """Move the upper teeth to where the photos show their biting edge."""
+        height = teeth_height(self.model, self.views)
+        self.fit = replace(self.fit, extra={**self.fit.extra, TEETH_HEIGHT: np.float32(height)})
+        self.views = [replace(view, vertices=with_teeth(self.model, view.vertices, height)) for view in self.views]
 
     def find_the_person(self) -> None:
         """Find the person in the generator; without its file the linear prior stays, and a warning says so."""

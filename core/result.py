@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from .fitting.fit import Fit
+from .fitting.teeth import TEETH_HEIGHT, with_teeth
 from .head import Head, fill_head_folder, read_head
 from .mapfiles import encode_png, srgb_from_linear
 from .photos.views import View
@@ -28,7 +29,7 @@ def relit_version() -> str:
 
 def head_arrays(model: MorphableModel, fit: Fit, views: Sequence[View]) -> dict[str, np.ndarray]:
     """Return every array of ``head.npz`` (``docs/head_format.md``)."""
-    vertices = model.vertices(fit.identity)
+    vertices = with_teeth(model, model.vertices(fit.identity), float(fit.extra.get(TEETH_HEIGHT, 0.0)))
     centre, radius = model.eyeballs(vertices)
     return {
         "vertices": vertices,
