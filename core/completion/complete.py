@@ -29,6 +29,8 @@ BLACK = 2e-3
 """Linear light below which a photo shows nothing but noise."""
 FOREHEAD_START = 0.008
 """Metres above the brows over which the forehead begins."""
+SOFT_AND_HARD = 0.25, 0.5
+"""Standard deviation of the logarithm of the light on a face: in a studio 0.2, in sun from one side 1."""
 CHEEK_DOUBT = 0.35
 CHEEK_HALF_WIDTH = 0.055
 """Metres from the middle of the face at which whiskers may grow."""
@@ -102,7 +104,7 @@ def complete_maps(
     atlas = build_atlas(model, size)
     prior_maps = enlarge_prior(prior, fit.albedo, size) if expected_maps is None else expected_maps.resized(size)
     expected = np.exp(atlas.gather(prior_maps.log_albedo))
-    observations = []
+    observations, hardness = [], []
     for view, light in zip(views, fit.lighting, strict=True):
         seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
         shading = atlas.interpolate(np.maximum(view.transfer @ light, LEAST_SHADING))
@@ -113,12 +115,16 @@ def complete_maps(
         clipped = np.clip((1.0 - seen.colour.max(1)) / 0.04, 0, 1)
         dark = np.clip(shading.mean(1) / (0.25 * np.average(shading.mean(1), weights=seen.confidence + 1e-6)), 0, 1)
         observations.append(Observation(log_albedo, seen.confidence * clipped * dark, seen.pixel_size))
+        hardness.append(_hardness(shading, seen.confidence))
     flat = np.clip(sum(model.regions[name].astype(np.float32) for name in FLAT_REGIONS), 0, 1)
     features = cv2.GaussianBlur(atlas.image(atlas.interpolate(flat[:, None]))[..., 0], (0, 0), size * 0.004)
     doubt = atlas.image(atlas.interpolate(hair_doubt(model)[:, None]))[..., 0]
     beard = atlas.image(atlas.interpolate(beard_zone(model)[:, None]))[..., 0]
     folded = atlas.image(_folded_texels(model, atlas, views, fit, observations))
-    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), beard, folded)
+    # A mark that another photo shows in softer light is no shade.
+    return combine(
+        atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), beard, folded, min(hardness)
+    )
 
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:
@@ -187,6 +193,14 @@ def complete_eyes(model: MorphableModel, views: Sequence[View], fit: Fit, size: 
     neutral = model.vertices(fit.identity)
     painted = paint_eyes(atlas, neutral, model.eyeballs(neutral)[0][0], iris, white, seed)
     return bleed(painted, atlas.covered)
+
+
+def _hardness(shading: np.ndarray, weight: np.ndarray) -> float:
+    """Return from 0 to 1 how unevenly a photo's light falls on the face."""
+    logarithm = np.log(shading.mean(1))
+    spread = np.sqrt(np.cov(logarithm, aweights=weight + 1e-6))
+    soft, hard = SOFT_AND_HARD
+    return float(np.clip((spread - soft) / (hard - soft), 0, 1))
 
 
 def _light_colour(shading: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -33,6 +33,8 @@ DARK_MARK = 0.8
 LIGHT_MARK = 0.5
 # The same beside hair, and where the photo's expression folds the skin: folds are no colour.
 DOUBTED_MARK = 0.1
+# How strong a broad mark can be in hard light that is on one side of the face only (logarithm).
+ONE_SIDED_MARK = 0.12
 # How far beyond its region a brow may reach, as a share of the map.
 BROW_REACH = 0.03
 # How much darker than the skin both sides of the face must be, smoothed over such a share of the map and on how much
@@ -144,6 +146,7 @@ def combine(
     texel_metres: float,
     beard_zone: np.ndarray | None = None,
     folded: np.ndarray | None = None,
+    hardness: float = 0.0,
 ) -> ReflectanceMaps:
     """Merge de-lit photos and prior into the maps of a head.
 
@@ -156,6 +159,7 @@ def combine(
         texel_metres: size of a texel on the face.
         beard_zone: [S,S] in [0,1], where a beard may grow; nowhere if None.
         folded: [S,S] in [0,1], how far the photos' expressions press the skin into folds; nowhere if None.
+        hardness: from 0 to 1, how likely a broad mark on one side of the face is shade.
     """
     covered = atlas.covered
     ratio, sharpness = merge_photos(atlas, observations, prior.log_albedo)
@@ -166,18 +170,17 @@ def combine(
     beard = _beard(ratio, observed, beard_zone)
     coarse, believed = split_coarse(ratio, observed, atlas.size)
     believed = np.zeros_like(believed) if prior.believed else believed
-    marks = ratio - coarse
-    # Grey beards are lighter than skin; no shadow is.
-    # Beside hair the skin lies in its shade, which would end in a band; under a fringe it is mixed with it, in a line.
     # Brows end near the outline too, some beyond their usual region.
     reach = 2 * round(BROW_REACH * atlas.size) + 1
     plain = 1 - cv2.dilate(features, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    marks = _without_one_sided_marks(ratio - coarse, observed, hardness * plain, beard)
+    # Beside hair the skin lies in its shade, which would end in a band; under a fringe it is mixed with it, in a line.
     broad = masked_blur(marks, observed * plain, STEP_BLUR * atlas.size)
-    fading = plain * _near_outline(observed, features) * (1 - np.where(broad.mean(2) < 0, beard, beard_zone))
+    fading = plain * _near_outline(observed, features) * (1 - np.where(broad.mean(2) < 0, beard, 0))
     fine = _believed_detail(
         marks - fading[..., None] * broad,
         np.maximum(features, beard),
-        np.maximum(features, beard_zone),
+        features,
         np.maximum(folded, fading * np.clip(2 * doubt - 1, 0, 1)),
     )
     mirrored = observed[:, ::-1] * (1 - observed)
@@ -277,6 +280,29 @@ def _beard(ratio: np.ndarray, observed: np.ndarray, zone: np.ndarray) -> np.ndar
     most, certain = BEARD_REDNESS
     looks_like_hair = np.clip((most - redder) / (most - certain), 0, 1)
     return zone * np.float32(looks_like_hair * np.clip((share - BEARD_SHARE) / BEARD_SHARE, 0, 1))
+
+
+def _without_one_sided_marks(
+    marks: np.ndarray, observed: np.ndarray, doubt: np.ndarray, beard: np.ndarray
+) -> np.ndarray:
+    """Press down broad marks that the other side of the face lacks, or that were seen on one side only.
+
+    Hard light comes from one side; broad marks of skin (a beard's shade, flush, rings under the eyes) come in pairs.
+    What is narrow (moles, freckles, scars) is left alone, and so are beards.
+
+    Args:
+        marks: [S,S,3].
+        observed, beard: [S,S] in [0,1].
+        doubt: [S,S] in [0,1], how far such marks are taken for shade.
+    """
+    broad = masked_blur(marks, observed * (doubt > 0), STEP_BLUR * len(marks))
+    lightness = broad.mean(2)
+    other = lightness[:, ::-1]
+    both = np.where(lightness < 0, np.clip(other, lightness, 0), np.clip(other, 0, lightness)) * observed[:, ::-1]
+    alone = lightness - both
+    excess = alone - ONE_SIDED_MARK * np.tanh(alone / ONE_SIDED_MARK)
+    share = np.divide(excess, lightness, out=np.zeros_like(lightness), where=np.abs(lightness) > 1e-4)
+    return marks - (doubt * share * (1 - np.where(lightness < 0, beard, 0)))[..., None] * broad
 
 
 def _believed_detail(

@@ -166,6 +166,26 @@ def test_a_brow_beside_the_hole_of_an_eye_is_no_stray_hair(enclosed, least, most
     assert least < darkness < most
 
 
+@pytest.mark.parametrize("mark, left", [(-0.6, 0.6), (0.3, 0.8)])
+def test_in_hard_light_broad_marks_of_one_side_are_shade_and_those_of_both_are_skin(mark, left):
+    size = 256
+    log = np.log(np.array([0.3, 0.2, 0.15])) + np.zeros((size, size, 3))
+    log[60:76, 30:46] += mark
+    log[140:156, 30:46] += mark
+    log[140:156, 210:226] += mark
+    log[200:202, 40:42] += mark
+    seen = Observation(log.reshape(-1, 3), np.ones(size * size), np.ones(size * size))
+    found = []
+    for hardness in (0.0, 1.0):
+        maps = combine(whole_square(size), [seen], flat_prior(size), *no_regions(size), 0.0005, hardness=hardness)
+        albedo = np.log(maps.diffuse_albedo).mean(2)
+        found.append([albedo[68, 38], albedo[148, 38], albedo[200, 40]] - albedo[20, 128])
+    (alone, paired, narrow), (alone_hard, paired_hard, narrow_hard) = found
+    assert abs(alone_hard) < left * abs(alone) and abs(alone) == pytest.approx(abs(paired), abs=0.03)
+    assert paired_hard == pytest.approx(paired, abs=0.02)
+    assert abs(narrow_hard) > 0.8 * abs(narrow)
+
+
 def test_a_beard_stays_dark_and_a_shadow_of_one_side_does_not():
     size = 128
     atlas = whole_square(size)
