@@ -18,7 +18,7 @@ from core.reflectance.generator import GENERATOR_PATH
 from training.albedo.coarse import CACHE
 from training.dataset.items import VERSION
 
-STEPS = 3351
+STEPS = 5000
 """Of the generator's training: half an hour of one core."""
 
 

@@ -21,7 +21,7 @@ from .shading import Subsurface
 VIEWS = {"front": (0.0, 0.0), "side": (-np.pi / 2, 0.0), "three_quarter": (-0.7, 0.08)}
 # Smooth light would lie on a wet eye like a veil; what an eye mirrors are windows and lamps, small and sharp.
 EYE_GLOSS = 0.12
-TEETH = (0.86, 0.82, 0.74)
+TEETH = (0.74, 0.70, 0.62)
 DISTANCE = 1.2
 FIELD = 0.36
 """Metres of the head that fit into a picture's height."""
