@@ -100,7 +100,7 @@ def truth_photos(split: str, options: argparse.Namespace) -> list[TruthPhoto]:
     """
     say = partial(print, flush=True)
     if not options.as_is:
-        dataset.build(split, dataset.SEED, options.shared, options.cache, options.bpy, options.threads, say)
+        dataset.build(split, dataset.SEED, options.shared, options.cache, options.bpy, options.threads, report=say)
     photos = dataset.load(split, options.cache)
     wanted = [plan.name for plan in make_plan(split, dataset.SEED)][: options.photos]
     return [photo for photo in photos if photo.name in wanted]

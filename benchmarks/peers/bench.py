@@ -98,7 +98,7 @@ def truth_photos(split: str, options: argparse.Namespace) -> list[Any]:
     """
     try:
         if not options.as_is:
-            dataset.build(split, dataset.SEED, options.shared, options.cache, options.bpy, options.threads, _say)
+            dataset.build(split, dataset.SEED, options.shared, options.cache, options.bpy, options.threads, report=_say)
         return dataset.load(split, options.cache)
     except FitError as error:
         raise SystemExit(f"{error.message} {error.hint}") from None

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.accuracy import bench as accuracy_bench
 from benchmarks.accuracy.bench import add_arguments, mean_of_views
 from benchmarks.accuracy.report import BLOCKS, accuracy_report, differences
 from benchmarks.baselines import BASELINES, METHODS
+from benchmarks.peers import bench as peers_bench
 from benchmarks.reporting.memory import forget_peak_memory, peak_memory_mb
 from benchmarks.reporting.tables import markdown
 from benchmarks.truth import dataset
@@ -50,6 +52,16 @@ def test_every_table_has_every_baseline_and_families_stand_apart() -> None:
     assert "20.0" in sections["Heads that are not of our model"]
     assert "30.0" not in sections["Heads that are not of our model"]
     assert "25.0" in sections["All heads"]
+
+
+@pytest.mark.parametrize("bench", [accuracy_bench, peers_bench])
+def test_photos_that_are_all_there_are_not_made_again(bench, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(dataset, "make_plan", lambda split, seed: [])
+    monkeypatch.setattr(dataset, "load", lambda split, cache: [])
+    options = argparse.Namespace(
+        as_is=False, shared=tmp_path / "no shared data", cache=tmp_path, bpy=None, threads=1, photos=None
+    )
+    assert bench.truth_photos("quick", options) == []
 
 
 def test_differences_are_taken_photo_by_photo() -> None:
