@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import binary_fill_holes
 
 from core.completion.atlas import Atlas, pull_push
-from core.reflectance.maps import GLARE
+from core.reflectance.marks import GLARE
 
 from .photos import mean_tones
 
