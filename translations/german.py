@@ -787,6 +787,7 @@ _TEXTS = {
     "Name photos of this reconstruction.": "Nenne Fotos dieser Rekonstruktion.",
     "Neck Width": "Halsbreite",
     "Neutral": "Neutral",
+    "No bare skin of the face was found in the photos.": "Die Fotos zeigen keine unbedeckte Haut des Gesichts.",
     "No face was found in rehearsal.jpg.": "In rehearsal.jpg wurde kein Gesicht gefunden.",
     "No face was found in {0}.": "In {0} wurde kein Gesicht gefunden.",
     "No image is open": "Kein Bild ist geöffnet",
@@ -1375,6 +1376,7 @@ _TEXTS = {
     "Use a body as MPFB adds it, without modifiers applied to it.": (
         "Verwende einen Körper, wie MPFB ihn hinzufügt, ohne angewendete Modifikatoren."
     ),
+    "Use a photo of a real face that nothing covers.": "Verwende ein Foto eines echten Gesichts, das nichts verdeckt.",
     "Use a photo that shows the whole face.": "Verwende ein Foto, das das ganze Gesicht zeigt.",
     "Use this photo for the reconstruction": "Dieses Foto für die Rekonstruktion verwenden",
     "Use this Python, which has Relit's libraries, instead of an environment of Relit's": (

@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ..fitting.appearance import LUMINANCE, Appearance, TexelEvidence, fit_appearance
+from ..fitting.appearance import LEAST_SHADING, LUMINANCE, Appearance, TexelEvidence, fit_appearance
 from ..fitting.fit import Fit
 from ..fitting.skin_tone import WhiteOfEyes
 from ..photos.views import View, hidden_share
@@ -23,8 +23,8 @@ from .unwrap import unwrap
 
 # Regions whose darkness is colour, not depth: they get no creases from it.
 FLAT_REGIONS = ("brows", "lips", "nostrils", "mouth_inner", "eye_socket")
-LEAST_SHADING = 0.02
 TYPICAL_ALBEDO = 0.3
+"""Of the skin that hides the sky from other skin, off which light bounces once more."""
 BLACK = 2e-3
 """Linear light below which a photo shows nothing but noise."""
 FOREHEAD_START = 0.008
@@ -62,7 +62,6 @@ def face_evidence(model: MorphableModel, atlas: Atlas, views: Sequence[View]) ->
 def texel_evidence(model: MorphableModel, atlas: Atlas, view: View) -> TexelEvidence:
     """Return what a photo says of light and albedo at the texels of an atlas."""
     seen = unwrap(atlas, model, view.vertices, view.camera, view.photo.linear, view.skin)
-    # Light bounces once more off the skin that hides the sky (the prior's mean stands for its colour).
     bounce = 1 / (1 - TYPICAL_ALBEDO * hidden_share(view.transfer))
     transfer = atlas.interpolate(view.transfer * bounce[:, None])
     return TexelEvidence(seen.colour, seen.confidence, transfer, atlas.interpolate(view.gloss))

@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..errors import FitError
 from .skin_tone import FaceInPhoto, WhiteOfEyes, plausible_whites, settle_tone
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+LEAST_SHADING = 0.02
 BANDS = np.repeat(np.arange(5), 2 * np.arange(5) + 1)
 """[25] the band l of each spherical-harmonic coefficient of order 4."""
 LIGHT_RIDGE = 0.3 * np.array([1e-4, 4e-3, 1.5e-2, 6e-2, 1.5e-1])
@@ -25,6 +27,8 @@ LIGHT_RIDGE = 0.3 * np.array([1e-4, 4e-3, 1.5e-2, 6e-2, 1.5e-1])
 LIGHT_TOLERANCE, SKIN_TOLERANCE = 3.0, 1.5
 """How many times its usual noise a texel may differ before it counts half: the dark side of a face in hard light must
 not be taken for something else than skin while the light is sought; for the albedo it may be."""
+LEAST_SEEN = 1e-3
+"""Mean weight of the texels, all photos together, below which no skin is seen."""
 DARKEST_SHADE = 0.15
 """Of the face's mean brightness: darker texels count no more than these."""
 
@@ -77,7 +81,14 @@ def fit_appearance(
         log_mean: [N,3] logarithm of the prior's mean albedo.
         log_basis: [K,N,3] the prior's modes, one standard deviation each.
         rounds: alternations; the robust weights settle within about five.
+
+    Raises:
+        FitError: no photo shows any skin.
     """
+    if sum(float(photo.weight.mean()) for photo in evidence) < LEAST_SEEN:
+        raise FitError(
+            "No bare skin of the face was found in the photos.", "Use a photo of a real face that nothing covers."
+        )
     coefficients = np.zeros(len(log_basis))
     flat_basis = log_basis.reshape(len(log_basis), -1).astype(np.float64)
     lighting: list[np.ndarray] = []
@@ -103,7 +114,7 @@ def fit_appearance(
 
 
 def _shading(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
-    return np.maximum(photo.transfer @ light, 0.02)
+    return np.maximum(photo.transfer @ light, LEAST_SHADING)
 
 
 def log_albedo_seen(photo: TexelEvidence, light: np.ndarray) -> np.ndarray:
@@ -197,7 +208,9 @@ def face_in_photo(photo: TexelEvidence, light: np.ndarray, albedo: np.ndarray) -
     if not whites:
         return face
     beside = [
-        np.log(np.maximum(white.colour, 2e-3)) - np.log(np.maximum(white.transfer @ light, 0.02) / arriving) - colour
+        np.log(np.maximum(white.colour, 2e-3))
+        - np.log(np.maximum(white.transfer @ light, LEAST_SHADING) / arriving)
+        - colour
         for white in whites
     ]
     size = np.array([white.iris_radius for white in whites])

@@ -22,6 +22,7 @@ from ..completion.atlas import Atlas
 from ..reflectance.generator import ReflectanceGenerator
 from .appearance import (
     INDEPENDENT_TEXELS,
+    LEAST_SHADING,
     LIGHT_TOLERANCE,
     TEXEL_NOISE,
     TexelEvidence,
@@ -38,7 +39,6 @@ LIGHT_EVERY = 8
 """Steps between two solutions of the light."""
 TONE_SPREAD = 0.01
 """Standard deviation of the mean logarithm of the albedo around the tone that was settled before."""
-LEAST_SHADING = 0.02
 LEAST_SCALE = 1e-3
 NEAREST_STEPS = 30
 NEAREST_PRIOR = 0.1

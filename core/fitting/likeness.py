@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ..camera import Camera, rotation_from_vector
+from ..completion.complete import TYPICAL_ALBEDO
 from ..photos.recognition import FIVE_POINTS, RecognitionNetwork, face_chip
 from ..photos.views import View
 from ..reflectance.generator import GeneratedMaps
@@ -25,6 +26,7 @@ from ..render.rasterize import rasterize
 from ..render.scene import RenderMesh, render_head
 from ..render.texture import sample
 from ..shape.morphable import MorphableModel
+from .appearance import LEAST_SHADING
 from .losses import Recognised, encoded
 
 SIDE = 192
@@ -33,9 +35,6 @@ MARGIN = 1.45
 TURN, LIFT = 0.6, 0.25
 """Radians by which the second picture's camera turns about the head at most, aside and up."""
 GREY = 0.3
-LEAST_SHADING = 0.02
-BOUNCE = 0.3
-"""Albedo of the skin that hides the sky, as in `completion.complete.TYPICAL_ALBEDO`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +83,7 @@ class StillFace:
         corners = mesh.triangles[triangle]
         hidden = torch.from_numpy(1 - view.transfer[:, 0] * np.sqrt(4 * np.pi)).clamp(0, 0.95).float()
         transfer, gloss = (torch.from_numpy(values).float() for values in (view.transfer, view.gloss))
-        carried = torch.cat([transfer / (1 - BOUNCE * hidden[:, None]), gloss], 1)
+        carried = torch.cat([transfer / (1 - TYPICAL_ALBEDO * hidden[:, None]), gloss], 1)
         values = interpolate(carried.to(device), corners, weights)
         uv = interpolate_corners(mesh.triangle_uv, triangle, weights)
         points = ((view.landmarks.points - window[:2]) * (SIDE / window[2])).astype(np.float32)

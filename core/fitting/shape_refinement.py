@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..completion.atlas import Atlas
+from ..completion.complete import BLACK, TYPICAL_ALBEDO
 from ..completion.unwrap import unwrap
 from ..photos.views import SKIN_ROUGHNESS, SKIN_SPECULAR, View, hidden_share
 from ..render.interpolate import interpolate, vertex_normals
@@ -26,7 +27,7 @@ from ..render.lighting import cosine_transfer, glossy
 from ..render.projection import project
 from ..render.shading import specular_reflectance
 from ..shape.morphable import MorphableModel
-from .appearance import BANDS, LIGHT_RIDGE
+from .appearance import BANDS, LEAST_SHADING, LIGHT_RIDGE
 from .losses import robust_mean
 from .shape_posterior import Posed, ShapePosterior
 
@@ -40,9 +41,6 @@ LIGHT_STEP = 0.01
 MARGIN = 0.15
 """Share of the face's extent around it that is kept of the photo."""
 PIXELS_PER_TEXEL = 1.5
-BLACK = 2e-3
-BOUNCE = 0.3
-"""Albedo of the skin that hides the sky, as in `completion.complete.TYPICAL_ALBEDO`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +106,7 @@ class MovingTexels:
         values = interpolate(torch.cat([posed.vertices, normals], 1), self.corners, self.barycentric)
         position, normal = values[:, :3], functional.normalize(values[:, 3:], dim=1)
         transfer = cosine_transfer(normal, 4) + self.shadow
-        shading = (transfer @ light / (1 - BOUNCE * self.hidden)).clamp(min=0.02)
+        shading = (transfer @ light / (1 - TYPICAL_ALBEDO * self.hidden)).clamp(min=LEAST_SHADING)
         gloss = (self._gloss(position, normal, posed) @ light).clamp(min=0)
         expected = torch.log(log_albedo.exp() * shading + gloss)
         return self._seen(posed, position) - expected

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import FitError
 from core.fitting.appearance import TexelEvidence, fit_appearance
 from core.fitting.skin_tone import FaceInPhoto, WhiteOfEyes, measured, plausible_whites, settle_tone
 from core.render.lighting import cosine_transfer
@@ -99,6 +100,14 @@ def test_a_patch_that_is_no_skin_does_not_move_the_rest(prior, normals):
     evidence.colour[:150] = (0.9, 0.05, 0.05)
     soiled = fit_appearance([evidence], *prior).albedo
     assert np.abs(clean - soiled).max() < 0.3
+
+
+def test_photos_without_any_skin_are_refused_in_words(prior, normals):
+    seen, _ = photograph(prior, np.zeros(5), normals, light_from((0.5, 0.3, 0.8)))
+    covered = replace(seen, weight=np.zeros(TEXELS))
+    with pytest.raises(FitError, match="No bare skin"):
+        fit_appearance([covered], *prior)
+    assert len(fit_appearance([covered, seen], *prior).lighting) == 2
 
 
 def eyes_of(evidence, light, shade=1.0):
