@@ -15,6 +15,7 @@ import numpy as np
 from ..photos.face_parts import INNER_LIPS
 from ..photos.views import View
 from ..shape.morphable import MorphableModel
+from .appearance import LUMINANCE
 
 TEETH_HEIGHT = "teeth_height"
 """Name in `Fit.extra` of how far the upper teeth were moved, metres, up."""
@@ -29,7 +30,6 @@ LEAST_GAP, LEAST_PIXELS = 0.0018, 4.0
 """An opening lower than that, in metres or in pixels of the photo, shows no edge."""
 MOST_TURNED = 0.75
 """Cosine between the face's and the camera's direction under which the teeth are seen too much from the side."""
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 BRIGHT = 0.45
 """Of the opening's brightest part, below which a pixel is no tooth."""
 AS_RED_AS_LIPS = 0.35
@@ -105,7 +105,7 @@ def _height_of_edge(seen: np.ndarray, opening: np.ndarray) -> float | None:
     redness = np.log(np.maximum(seen[..., 0], 0.01) / np.maximum(seen[..., 1], 0.01))
     brightest = opening & (luminance > 0.8 * np.percentile(luminance[opening], 85))
     lip = np.roll(opening, round(0.0016 / STEP), 0) & ~opening
-    if not lip.any():
+    if not (lip.any() and brightest.any()):
         return None
     teeth_red = np.median(redness[brightest])
     reddest = teeth_red + AS_RED_AS_LIPS * max(np.median(redness[lip]) - teeth_red, 0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -67,6 +68,16 @@ def test_photos_that_show_no_teeth_say_nothing():
     assert teeth_height(load_model(), [closed, aside]) == 0.0
     together = teeth_height(load_model(), [closed, smile(SMILE, 0.0015)])
     assert together == teeth_height(load_model(), [smile(SMILE, 0.0015)])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shade", [0.0, np.array([1.0, 0.0, 0.0])])
+def test_a_mouth_that_is_black_or_of_one_colour_says_nothing(shade):
+    view = smile(SMILE, 0.0)
+    view = replace(view, photo=SimpleNamespace(linear=(view.photo.linear * shade).astype(np.float32)))
+    height = teeth_height(load_model(), [view])
+    assert np.isfinite(height)
+    assert np.any(shade) or height == 0.0
 
 
 def test_nothing_but_upper_teeth_and_their_gums_moves():
