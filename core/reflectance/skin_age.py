@@ -8,6 +8,7 @@ of lines and pigment are made by ``training.ageing``; ``docs/latent_directions.m
 from __future__ import annotations
 
 import functools
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,7 @@ def load_skin_age(path: Path = AGEING_PATH) -> SkinAge:
             )
             masks = (file[name].astype(np.float32) / 255 for name in ("plain", "lips", "brows"))
             return SkinAge(relief, pigment, *masks, float(file["metres"]))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise FitError(f"The file {path.name} is missing or damaged.", "Install the add-on again.") from error
 
 

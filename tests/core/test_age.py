@@ -190,8 +190,9 @@ def test_an_older_head_on_disk_has_its_shape(folder: Path, tmp_path: Path, monke
     assert older.fit["identity"] == [2.0] * 3 and older.fit["edits"] == {"age": 2.0}
 
 
-def test_a_damaged_file_is_told_in_words(tmp_path: Path) -> None:
-    (tmp_path / "a.npz").write_bytes(b"nothing")
+@pytest.mark.parametrize("content", [b"nothing", b"", b"PK\x03\x04 cut off"])
+def test_a_damaged_file_is_told_in_words(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(FitError, match=r"a.npz is missing or damaged"):
         load_skin_age(tmp_path / "a.npz")
 
