@@ -132,7 +132,7 @@ class _Reconstruction:
         self.views, left_out = see_photos(
             photos,
             [self._settings.face if face is None else face for face in faces],
-            pinning(self._steps.look_at, dict(zip(photos, pins))),
+            pinning(self._steps.look_at, {photo: own for photo, own in zip(photos, pins) if own}),
             lambda index: self._stages.enter(f"Reading photo {index + 1} of {len(photos)}"),
         )
         self.warnings += left_out

@@ -200,5 +200,7 @@ def test_pins_reach_the_fit(photo, tmp_path):
 
     with pytest.raises(Cancelled):
         steps = Steps(fit_geometry=watching)
-        fit_head([photo], tmp_path / "head", SETTINGS, lambda *_: None, steps, faces=[0], pins=[[(61, 200.0, 150.0)]])
+        # The second copy of the photo is left out, and its empty pins with it.
+        pins = [[(61, 200.0, 150.0)], []]
+        fit_head([photo, photo], tmp_path / "head", SETTINGS, lambda *_: None, steps, faces=[0, 0], pins=pins)
     assert seen == [((61, 200.0, 150.0),)]
