@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, config: GeneratorConfig | None 
     people = TrainingMaps(items, "validation", options.device)
     trainer, history, seconds = _begin(options, data, config)
     began, saved, checked = time.monotonic(), time.monotonic(), time.monotonic()
-    last = trainer.step_number + options.steps if options.steps else None
+    last = None if options.steps is None else trainer.step_number + options.steps
     losses: dict[str, list[float]] = defaultdict(list)
     while (last is None or trainer.step_number < last) and time.monotonic() - began < 60 * options.minutes:
         for name, value in trainer.step().items():
@@ -86,7 +86,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--adversarial-after",
         type=int,
-        help="steps before the discriminator joins; -1 for never, as on a processor; 4000 on a GPU; may be said anew",
+        help="steps before the discriminator joins; -1 for never, as on a processor; 4000 on a GPU; also with --resume",
     )
     parser.add_argument("--narrow", type=int, help="divides the discriminator's widths; 4 on a processor, 1 on a GPU")
     parser.add_argument("--no-perceptual", action="store_true", help="leave the recogniser's layers out of the loss")
@@ -161,7 +161,7 @@ def _finish(
     generator.cpu()
     card = data_card(trainer, seconds, options.device)
     save_generator(generator, options.out / GENERATOR, card)
-    sample_sheet(generator, options.out / "samples.png", seed=options.seed)
+    sample_sheet(generator, options.out / "samples.png", seed=trainer.settings.seed)
     report = {"steps": trainer.step_number, "seconds": round(seconds), "distances of tones": distances}
     (options.out / REPORT).write_text(json.dumps(report | {"validation": history, "card": card}, indent=1) + "\n")
     print(f"{options.out / GENERATOR}: {trainer.step_number} steps, {seconds / 60:.1f} minutes", flush=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from core.reflectance.generator import generator_from_prior, load_generator
 from training import train_generator
+from training.generator.adversarial import LARGER_AFTER
 from training.generator.start import start_from_data
 from training.generator.trainer import Settings, Trainer, read_checkpoint
 
@@ -38,6 +40,17 @@ def test_a_resumed_run_goes_on_to_the_bit(made_up_prior, made_up_data, soon, tmp
     assert torch.equal(first.codes.weight, through.codes.weight)
 
 
+def test_the_discriminator_never_asks_for_maps_larger_than_the_data(made_up_prior, made_up_data, soon, tiny):
+    larger = replace(tiny, size=256, albedo=(8, 8), gloss=(4, 4), slopes=(4, 4))
+    generator = generator_from_prior(made_up_prior, larger)
+    settings = Settings(adversarial_after=0, narrow=64, perceptual=False)
+    trainer = Trainer(made_up_data, generator, start_from_data(generator, made_up_data), settings)
+    trainer.step()
+    trainer.adversary.steps = 2 * LARGER_AFTER
+    trainer.step()
+    assert trainer.adversary.current_size == made_up_data.size
+
+
 def test_the_command_trains_resumes_and_reports(made_up_prior, made_up_items, soon, tmp_path, monkeypatch, tiny):
     monkeypatch.setattr(train_generator, "load", lambda path: made_up_items)
     monkeypatch.setattr(train_generator, "load_prior", lambda: made_up_prior)
@@ -58,3 +71,5 @@ def test_the_command_trains_resumes_and_reports(made_up_prior, made_up_items, so
     assert read_checkpoint(tmp_path / "run" / "checkpoint.pt")["adversary"] is None
     assert train_generator.main([*words, "--resume", "--adversarial-after", "0"], tiny) == 0
     assert read_checkpoint(tmp_path / "run" / "checkpoint.pt")["adversary"]["steps"] == 2
+    assert train_generator.main([*words, "--resume", "--steps", "0"], tiny) == 0
+    assert read_checkpoint(tmp_path / "run" / "checkpoint.pt")["step"] == 6

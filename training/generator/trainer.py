@@ -173,7 +173,8 @@ class Trainer:
         return True
 
     def _begin_adversarial(self) -> None:
-        self.adversary = Adversary(self.data, self.generator.config.size, self.settings.seed, self.settings.narrow)
+        size = min(self.generator.config.size, self.data.size)
+        self.adversary = Adversary(self.data, size, self.settings.seed, self.settings.narrow)
 
     def _draw_size(self) -> int:
         shares = next(shares for start, shares in reversed(SCHEDULE) if self.step_number >= start)
