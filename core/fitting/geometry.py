@@ -7,7 +7,6 @@ how much of a wide mouth is a smile) is settled by the priors in `landmark_evide
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -57,7 +56,6 @@ class GeometryResult:
         normalised_error: [P] the same in units of the distance between the eyes (63 mm at the face).
         distance_m: [P] from each camera to the middle of the face.
         rounds: Levenberg-Marquardt rounds that were used.
-        milliseconds: wall-clock time, without the first cut of the landmark model.
         notes: plain sentences about photos whose fit deserves a look.
     """
 
@@ -67,7 +65,6 @@ class GeometryResult:
     normalised_error: np.ndarray
     distance_m: np.ndarray
     rounds: int
-    milliseconds: float
     notes: tuple[str, ...]
 
 
@@ -106,7 +103,6 @@ def fit_landmarks(
     priors = priors or Priors()
     rounds = settings.rounds if settings is not None else 12
     cut = landmark_model(model)
-    began = time.perf_counter()
     focals = exif_focals_35mm or [None] * len(landmarks)
     observed = [
         observe(cut, one, size, focal, priors, number)
@@ -127,7 +123,7 @@ def fit_landmarks(
     else:
         state = resumed(cut, start)
     state, more = minimise(problem, state, everything, rounds, on_round=on_round)
-    result = _result(problem.prepared(state), state, image_sizes, len(model.coarse_identity), used + more, began)
+    result = _result(problem.prepared(state), state, image_sizes, len(model.coarse_identity), used + more)
     names = names or [f"photo {number}" for number in range(1, len(landmarks) + 1)]
     return replace(result, notes=_notes(result, names))
 
@@ -341,7 +337,6 @@ def _result(
     image_sizes: Sequence[tuple[int, int]],
     identities: int,
     rounds: int,
-    began: float,
 ) -> GeometryResult:
     cameras, landmarks_px, residual_px, errors = [], [], [], []
     for photo, (width, height) in enumerate(image_sizes):
@@ -370,7 +365,6 @@ def _result(
         normalised_error=np.array(errors),
         distance_m=distance,
         rounds=rounds,
-        milliseconds=(time.perf_counter() - began) * 1000.0,
         notes=(),
     )
 

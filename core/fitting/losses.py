@@ -6,23 +6,22 @@ differentiable in the drawn picture.
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..photos.recognition import RecognitionNetwork, face_chip
+from ..photos.recognition import RecognitionNetwork
 
 CONTENT_LAYERS = (3, 7, 10)
 """Outputs of the recognition network that are compared: where 32, 64 and 128 channels end."""
-_LINEAR_PART = 0.0031308
+LINEAR_PART = 0.0031308
 
 
 def encoded(linear: Tensor) -> Tensor:
     """sRGB-encoded values of linear light, clipped to [0, 1] from above only where the gradient would be lost."""
     linear = linear.clamp(min=0)
-    curved = 1.055 * linear.clamp(min=_LINEAR_PART).pow(1 / 2.4) - 0.055
-    return torch.where(linear <= _LINEAR_PART, 12.92 * linear, curved)
+    curved = 1.055 * linear.clamp(min=LINEAR_PART).pow(1 / 2.4) - 0.055
+    return torch.where(linear <= LINEAR_PART, 12.92 * linear, curved)
 
 
 def robust_mean(residual: Tensor, weight: Tensor, scale: float = 1.5) -> Tensor:
@@ -55,11 +54,6 @@ class Recognised:
             features = network.features(chip)
             self._descriptor = network.descriptor(features[-1].mean(dim=(2, 3)))
             self._features = [_unit(features[layer]) for layer in CONTENT_LAYERS]
-
-    @classmethod
-    def of_photo(cls, network: RecognitionNetwork, encoded_image: Tensor, points: np.ndarray) -> Recognised:
-        """From a photo [3, H, W] (sRGB-encoded) and its 478 landmarks in pixels."""
-        return cls(network, face_chip(encoded_image, points.astype(np.float32)))
 
     def compare(self, chip: Tensor) -> tuple[Tensor, Tensor]:
         """Identity and content loss of a drawn face.

@@ -22,11 +22,12 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from ..errors import FitError
+from .directions import GENERATOR_FILE
 from .prior import ReflectancePrior, load_prior
 from .style_layers import Mapping, Window
 from .synthesis import BASE, TRUNK_SIZES, Branch, Trunk, laplacian_pyramid
 
-GENERATOR_PATH = Path(__file__).parents[1] / "data" / "reflectance_generator.safetensors"
+GENERATOR_PATH = GENERATOR_FILE
 FORMAT = "relit reflectance generator 1"
 BRANCHES = {"albedo": 3, "gloss": 2, "slopes": 2}
 """Each branch's channels: log albedo; specular albedo and roughness; tangent slopes."""

@@ -2,8 +2,9 @@
 
 All work is done on the logarithm of the ratio between the albedo that a photo shows and the albedo that the
 prior explains. Its coarse part is mostly light that the light model missed, so only some of it is believed; its
-fine part is the person (brows, lips, freckles, wrinkles) and is kept as it is. Texels that no photo saw take the
-mirrored side, then the prior, and the coarse part continues across them as a membrane: no seam can form.
+fine part is mostly the person (brows, lips, freckles, wrinkles) and is kept as far as `marks` takes it for that.
+Texels that no photo saw take the mirrored side, then the prior, and the coarse part continues across them as a
+membrane: no seam can form.
 """
 
 from __future__ import annotations
