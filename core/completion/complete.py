@@ -120,10 +120,10 @@ def complete_maps(
     doubt = atlas.image(atlas.interpolate(hair_doubt(model)[:, None]))[..., 0]
     beard = atlas.image(atlas.interpolate(beard_zone(model)[:, None]))[..., 0]
     folded = atlas.image(_folded_texels(model, atlas, views, fit, observations))
-    # A mark that another photo shows in softer light is no shade.
-    return combine(
-        atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), beard, folded, min(hardness)
-    )
+    # A mark that another photo shows in softer light is no shade; one that hardly shows the face has no say.
+    shown = np.array([one.confidence.sum() for one in observations])
+    hard = float(np.min(hardness, where=shown >= 0.5 * shown.max(), initial=1.0))
+    return combine(atlas, observations, prior_maps, features, doubt, texel_size(model, atlas), beard, folded, hard)
 
 
 def enlarge_prior(prior: ReflectancePrior, coefficients: np.ndarray, size: int) -> PriorMaps:

@@ -34,11 +34,16 @@ BRIGHT = 0.45
 """Of the opening's brightest part, below which a pixel is no tooth."""
 AS_RED_AS_LIPS = 0.35
 """How far from the teeth's redness to the lip's a tooth may be."""
+PALER, LIGHTER = 0.15, 1.05
+"""How much less red (logarithm of red over green) and how many times as light as the lower lip teeth are at least;
+else the mouth shows tongue, gums or the dark."""
+LIP_ROWS = 8
+"""Rows below the opening that are taken for the lower lip."""
 BEHIND_LIP = 0.0008
 """Metres above the lower lip's edge from which on the lip, not the tooth, may be what ends."""
 FEWEST_COLUMNS = 0.35
 BELIEF = 0.9
-"""Of what is measured: people's teeth differ from the fitted ones by 1.8 mm, the edge is found to about 0.5."""
+"""Of what is measured: people's teeth stand 1.8 mm (standard deviation) from the fitted ones, the edge is found to 0.5."""
 MOST_MOVED, MOST_LOWERED = 0.004, 0.0025
 """Metres; the latter where the edge itself is hidden by the lip."""
 
@@ -103,13 +108,17 @@ def _height_of_edge(seen: np.ndarray, opening: np.ndarray) -> float | None:
     """
     luminance = seen @ LUMINANCE
     redness = np.log(np.maximum(seen[..., 0], 0.01) / np.maximum(seen[..., 1], 0.01))
-    brightest = opening & (luminance > 0.8 * np.percentile(luminance[opening], 85))
-    lip = np.roll(opening, round(0.0016 / STEP), 0) & ~opening
+    bright = np.percentile(luminance[opening], 85)
+    brightest = opening & (luminance > 0.8 * bright)
+    lip = np.zeros_like(opening)
+    lip[LIP_ROWS:] = opening[:-LIP_ROWS]
+    lip &= ~opening
     if not (lip.any() and brightest.any()):
         return None
-    teeth_red = np.median(redness[brightest])
-    reddest = teeth_red + AS_RED_AS_LIPS * max(np.median(redness[lip]) - teeth_red, 0.1)
-    tooth = (luminance > BRIGHT * np.percentile(luminance[opening], 85)) & (redness < reddest)
+    paler = np.median(redness[lip]) - np.median(redness[brightest])
+    if paler < PALER or bright < LIGHTER * np.median(luminance[lip]):
+        return None
+    tooth = (luminance > BRIGHT * bright) & (redness < np.median(redness[brightest]) + AS_RED_AS_LIPS * paler)
     ends, hidden = [], []
     for column in range(seen.shape[1]):
         rows = np.flatnonzero(opening[:, column])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,6 +13,7 @@ import torch
 from core.camera import FACING_CAMERA, Camera
 from core.fitting.landmark_model import landmark_model
 from core.fitting.teeth import teeth_height, with_teeth
+from core.photos.face_parts import INNER_LIPS
 from core.photos.views import View
 from core.render.relight import TEETH
 from core.render.scene import RenderMesh, render_head
@@ -78,6 +80,14 @@ def test_a_mouth_that_is_black_or_of_one_colour_says_nothing(shade):
     height = teeth_height(load_model(), [view])
     assert np.isfinite(height)
     assert np.any(shade) or height == 0.0
+
+
+@pytest.mark.parametrize("colour", [(0.0, 0.0, 0.0), (0.01, 0.006, 0.005), (0.45, 0.15, 0.14)])
+def test_a_mouth_that_shows_no_teeth_says_nothing(colour):
+    view = smile(SMILE, 0.002)
+    lips = view.landmarks.points[list(INNER_LIPS)]
+    cv2.fillPoly(view.photo.linear, [np.round(lips).astype(np.int32)], colour)
+    assert teeth_height(load_model(), [view]) == 0.0
 
 
 def test_nothing_but_upper_teeth_and_their_gums_moves():
