@@ -43,7 +43,7 @@ BEHIND_LIP = 0.0008
 """Metres above the lower lip's edge from which on the lip, not the tooth, may be what ends."""
 FEWEST_COLUMNS = 0.35
 BELIEF = 0.9
-"""Of what is measured: people's teeth stand 1.8 mm (standard deviation) from the fitted ones, the edge is found to 0.5."""
+"""Of what is measured: people stand 1.8 mm (standard deviation) from the fitted teeth, the edge is found to 0.5."""
 MOST_MOVED, MOST_LOWERED = 0.004, 0.0025
 """Metres; the latter where the edge itself is hidden by the lip."""
 
