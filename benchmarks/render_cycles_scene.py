@@ -2,7 +2,7 @@
 
     python benchmarks/render_cycles_scene.py scene.npz picture.npy
 
-`scene.npz` holds what `render_cycles.write_scene` writes, all in the head frame; the picture is linear
+`scene.npz` holds what `render_cycles.cycles` writes, all in the head frame; the picture is linear
 radiance [H, W, 4] float32, row 0 up.
 """
 
