@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.camera import Camera, rotation_from_vector
 from core.fitting.landmark_model import landmark_model
+from core.fitting.teeth import TEETH_HEIGHT, with_teeth
 from core.head import Head
 from core.mapfiles import linear_from_srgb, read_png
 from core.render.occlusion import radiance_transfer, self_shadow
@@ -60,7 +61,8 @@ class PosedHead:
     def __init__(self, head: Head, photo: int = 0, identity: np.ndarray | None = None) -> None:
         self.head, self.photo = head, photo
         self.identity = np.asarray(head.fit["identity"] if identity is None else identity, np.float32)
-        self.vertices = load_model().vertices(self.identity, head.photo_expression[photo])
+        vertices = load_model().vertices(self.identity, head.photo_expression[photo])
+        self.vertices = with_teeth(load_model(), vertices, head.fit.get("extra", {}).get(TEETH_HEIGHT, 0.0))
         width, height = (int(side) for side in head.image_size[photo])
         self.camera = Camera(
             float(head.focal_px[photo]), head.principal_px[photo], width, height, head.camera_from_world[photo]
