@@ -42,6 +42,7 @@ LIP_ROWS = 8
 BEHIND_LIP = 0.0008
 """Metres above the lower lip's edge from which on the lip, not the tooth, may be what ends."""
 FEWEST_COLUMNS = 0.35
+"""Share of the columns that have to show a tooth."""
 BELIEF = 0.9
 """Of what is measured: people stand 1.8 mm (standard deviation) from the fitted teeth, the edge is found to 0.5."""
 MOST_MOVED, MOST_LOWERED = 0.004, 0.0025

@@ -158,6 +158,8 @@ def _without_one_sided_marks(
         observed, beard: [S,S] in [0,1].
         doubt: [S,S] in [0,1], how far such marks are taken for shade.
     """
+    if not doubt.any():
+        return marks
     broad = masked_blur(marks, observed * (doubt > 0), STEP_BLUR * len(marks))
     lightness = broad.mean(2)
     other = lightness[:, ::-1]
